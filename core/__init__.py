@@ -1,0 +1,1 @@
+"""The engine. Plugins import its public names from `hookwright.core.api`."""

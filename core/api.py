@@ -1,0 +1,35 @@
+"""The names of core that plugins may import; a test freezes this list."""
+
+from __future__ import annotations
+
+from .errors import (
+    ConfigError,
+    DeliveryError,
+    HookwrightError,
+    InstallError,
+    PluginError,
+    RecordError,
+    StoreError,
+    StoreFullError,
+    ToolError,
+    UnknownNameError,
+)
+from .paths import Paths, find_paths
+from .worktree import git_dir_of, locate_project
+
+__all__ = [
+    "ConfigError",
+    "DeliveryError",
+    "HookwrightError",
+    "InstallError",
+    "Paths",
+    "PluginError",
+    "RecordError",
+    "StoreError",
+    "StoreFullError",
+    "ToolError",
+    "UnknownNameError",
+    "find_paths",
+    "git_dir_of",
+    "locate_project",
+]

@@ -1,0 +1,97 @@
+"""Where Hookwright keeps its files.
+
+Standard library only and light: the path without a daemon imports this while an
+agent waits. The rules are those of platformdirs (a test compares them), with
+`HOOKWRIGHT_DATA_DIR` and `HOOKWRIGHT_CONFIG_DIR` first. `~` expands, relative paths
+resolve against home, never against the working directory, which an agent changes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA_DIR_VARIABLE = "HOOKWRIGHT_DATA_DIR"
+CONFIG_DIR_VARIABLE = "HOOKWRIGHT_CONFIG_DIR"
+CONFIG_FILE = "hookwright.toml"
+PROJECT_CONFIG_FILE = ".hookwright.toml"
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Every directory and file outside the store's own."""
+
+    data: Path
+    config: Path
+
+    @property
+    def store(self) -> Path:
+        """Return the LMDB environment's directory."""
+        return self.data / "store.lmdb"
+
+    @property
+    def spool(self) -> Path:
+        """Return the write-ahead log's directory."""
+        return self.data / "spool"
+
+    @property
+    def run(self) -> Path:
+        """Return the directory of the socket, the lock and the token (0700)."""
+        return self.data / "run"
+
+    @property
+    def logs(self) -> Path:
+        """Return the directory of the daemon's logs."""
+        return self.data / "logs"
+
+    @property
+    def quarantine(self) -> Path:
+        """Return the directory of what could not be understood or stored."""
+        return self.data / "quarantine"
+
+    @property
+    def plugin_state(self) -> Path:
+        """Return the directory above the plugins' own directories."""
+        return self.data / "plugins"
+
+    @property
+    def config_file(self) -> Path:
+        """Return the user's configuration file."""
+        return self.config / CONFIG_FILE
+
+
+def resolve(text: str, home: Path) -> Path:
+    """Return text as an absolute path: `~` is home, a relative path starts there."""
+    if text == "~" or text.startswith("~/"):
+        return home / text[2:]
+    return home / text
+
+
+def find_paths(environment: Mapping[str, str] | None = None) -> Paths:
+    """Return the paths that hold for this user and environment."""
+    env = os.environ if environment is None else environment
+    home = Path(env.get("HOME") or os.path.expanduser("~"))
+    data, config = _platform_directories(env, home)
+    if override := env.get(DATA_DIR_VARIABLE, "").strip():
+        data = resolve(override, home)
+    if override := env.get(CONFIG_DIR_VARIABLE, "").strip():
+        config = resolve(override, home)
+    return Paths(data=data, config=config)
+
+
+def _platform_directories(env: Mapping[str, str], home: Path) -> tuple[Path, Path]:
+    if sys.platform == "darwin":
+        support = home / "Library" / "Application Support" / "hookwright"
+        return support, support
+    if sys.platform == "win32":
+        local = Path(env.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        return local / "hookwright", local / "hookwright"
+    data = env.get("XDG_DATA_HOME", "").strip()
+    config = env.get("XDG_CONFIG_HOME", "").strip()
+    return (
+        (Path(data) if data else home / ".local" / "share") / "hookwright",
+        (Path(config) if config else home / ".config") / "hookwright",
+    )

@@ -1,0 +1,1 @@
+"""A pytest plugin for the tests of plugin authors."""

@@ -1,0 +1,198 @@
+"""What an adapter is: a plugin that speaks one agent host's wire.
+
+Core hands it a delivery and sends what it renders; core knows no agent host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+
+from pydantic import AwareDatetime, Field
+
+from .events import Event, Value
+from .frozen import FrozenObject, FrozenValue, nothing
+from .verdicts import Decision
+
+
+class Delivery(Value):
+    """One message of an agent host, redacted, not yet understood.
+
+    This is what the spool holds, so it has all that `Adapter.parse` needs.
+    """
+
+    #: Made by the client (20 hexadecimal digits): a retried delivery is one delivery.
+    id: str
+    agent_host: str
+    time: AwareDatetime
+    #: The client's arguments after the agent host's name, for example
+    #: `("PreToolUse",)` or `("pre-push", "origin", "ssh://...")`.
+    arguments: tuple[str, ...] = ()
+    cwd: str
+    #: The variables named by `Adapter.environment` that were set.
+    environment: FrozenObject = Field(default_factory=nothing)
+    #: Standard input as JSON, or as text where the host sends text.
+    payload: FrozenValue = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the client prints and how it exits."""
+
+    stdout: str = ""
+    stderr: str = ""
+    exit_code: int = 0
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """Translate between one agent host and Hookwright.
+
+    `parse`, `refusable` and `render` run while the agent waits: no process, no
+    network, no file larger than a few kilobytes.
+    """
+
+    @property
+    def agent_host(self) -> str:
+        """The name given to `hookwright-hook`: `claude-code`, `git`, ..."""
+        ...
+
+    @property
+    def input_format(self) -> Literal["json", "text"]:
+        """What the agent host writes to standard input."""
+        ...
+
+    @property
+    def environment(self) -> Sequence[str]:
+        """Environment variables that `parse` reads; no secret may be among them."""
+        ...
+
+    def refusable(self, delivery: Delivery) -> bool:
+        """Return whether the agent host honours a refusal of this message.
+
+        It must answer for a payload it cannot parse too, from `arguments`.
+        """
+        ...
+
+    def parse(self, delivery: Delivery) -> Sequence[Event]:
+        """Return the events that the message stands for; none when it is of no use.
+
+        :raises ValueError: the message is malformed; the text names the field.
+        """
+        ...
+
+    def complete(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Return the events with what only slow work can find (git, transcripts).
+
+        Runs after the agent has its answer. May fill fields in and add events;
+        ids must be the same each time.
+        """
+        ...
+
+    def render(self, delivery: Delivery, decision: Decision) -> Answer:
+        """Return the decision in the agent host's own words and nothing else.
+
+        Called for every message. A decision without outcome and contexts must
+        render as the answer that means "no opinion" to this host.
+        """
+        ...
+
+
+Scope = Literal["project", "user", "plugin-dir"]
+
+
+@dataclass(frozen=True)
+class InstallRequest:
+    """What `hookwright install AGENT_HOST` was asked for.
+
+    :param scope: where to install.
+    :param directory: the project's top directory, or the directory to write the
+        plugin to when scope is `plugin-dir`.
+    :param home: the user's home directory.
+    :param client: the command and arguments that run the client, absolute; the
+        agent host's name and event follow them.
+    :param data_dir: Hookwright's data directory.
+    :param environment: the variables `install` was run with.
+    :param version: Hookwright's version.
+    """
+
+    scope: Scope
+    directory: Path
+    home: Path
+    client: tuple[str, ...]
+    data_dir: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    version: str = "0"
+
+
+@dataclass(frozen=True)
+class FileEdit:
+    """One file that install writes.
+
+    :param path: absolute.
+    :param content: the whole new content, made from what the file held when the
+        plan was made; None removes the file.
+    :param mode: permission bits for a new file.
+    :param moved_to: where the file that was there is kept and called from (a git
+        hook that ours chains to); None when nothing was there.
+    """
+
+    path: Path
+    content: bytes | None
+    mode: int = 0o644
+    moved_to: Path | None = None
+
+
+@dataclass(frozen=True)
+class InstallPlan:
+    """The edits of one install, and what to tell the person afterwards."""
+
+    edits: tuple[FileEdit, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HostFinding:
+    """What `hookwright doctor` says of one agent host on this machine."""
+
+    agent_host: str
+    found: bool
+    version: str | None = None
+    #: Where Hookwright is installed in it, for people: `project (/path)`.
+    installed: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    next_step: str = ""
+
+
+class Installer(Protocol):
+    """Put Hookwright into one agent host and find out whether it is there."""
+
+    @property
+    def agent_host(self) -> str:
+        """The name given to `hookwright install`."""
+        ...
+
+    @property
+    def scopes(self) -> Sequence[Scope]:
+        """Scopes it can install to; the first is the default."""
+        ...
+
+    def plan(self, request: InstallRequest) -> InstallPlan:
+        """Return the edits that make the install; running it twice changes nothing.
+
+        :raises ValueError: it cannot be done here; the text says why and the cure.
+        """
+        ...
+
+    def strip(self, path: Path, content: bytes) -> bytes | None:
+        """Return the file without our part, or None where it is wholly ours.
+
+        Uninstall asks this when a file was changed after install wrote it.
+        """
+        ...
+
+    def detect(self, request: InstallRequest) -> HostFinding:
+        """Return what is on this machine; may run the host's own program."""
+        ...

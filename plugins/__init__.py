@@ -1,0 +1,1 @@
+"""Plugins that ship with Hookwright; each is named by an entry point."""

@@ -1,0 +1,37 @@
+"""Every test runs in a home of its own: nothing of the machine's user is touched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hookwright.core.paths import Paths, find_paths
+
+_FOREIGN = ("CLAUDE", "GIT_", "HOOKWRIGHT", "XDG_", "AI_AGENT", "COPILOT", "GEMINI")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty home; the environment names no other place."""
+    for name in list(os.environ):
+        if name.startswith(_FOREIGN):
+            monkeypatch.delenv(name)
+    directory = tmp_path / "home"
+    directory.mkdir()
+    monkeypatch.setenv("HOME", str(directory))
+    monkeypatch.setenv("HOOKWRIGHT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("HOOKWRIGHT_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    (directory / ".gitconfig").write_text(
+        "[user]\n\tname = Test Person\n\temail = person@example.org\n"
+        "[init]\n\tdefaultBranch = main\n"
+    )
+    return directory
+
+
+@pytest.fixture
+def paths(home: Path) -> Paths:
+    """Return the paths that this test's environment gives."""
+    return find_paths()

@@ -89,9 +89,14 @@ def _platform_directories(env: Mapping[str, str], home: Path) -> tuple[Path, Pat
     if sys.platform == "win32":
         local = Path(env.get("LOCALAPPDATA") or home / "AppData" / "Local")
         return local / "hookwright", local / "hookwright"
-    data = env.get("XDG_DATA_HOME", "").strip()
-    config = env.get("XDG_CONFIG_HOME", "").strip()
     return (
-        (Path(data) if data else home / ".local" / "share") / "hookwright",
-        (Path(config) if config else home / ".config") / "hookwright",
+        _xdg(env, "XDG_DATA_HOME", home / ".local" / "share") / "hookwright",
+        _xdg(env, "XDG_CONFIG_HOME", home / ".config") / "hookwright",
     )
+
+
+def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
+    # "If an implementation encounters a relative path in any of these variables it
+    # should consider the path invalid and ignore it": basedir-spec, Basics.
+    value = env.get(name, "").strip()
+    return Path(value) if os.path.isabs(value) else default

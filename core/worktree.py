@@ -8,11 +8,15 @@ tree's git directory).
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import re
 
 from hookwright.hookspecs import Project
 
-_MAX_LINK = 4096
+_LONGEST = 64 * 1024
+#: `worktree` in `[core]`, as git itself writes it (git-config(1)).
+_WORKTREE = re.compile(
+    r"^[ \t]*worktree[ \t]*=[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE
+)
 
 
 def locate_project(cwd: str) -> Project:
@@ -24,10 +28,11 @@ def locate_project(cwd: str) -> Project:
         if git_dir is not None:
             common = _common_dir(git_dir)
             return Project(
-                path=_project_path(common, directory),
-                worktree=directory,
-                git_dir=common,
+                path=_project_path(common), worktree=directory, git_dir=common
             )
+        if _is_bare(directory):
+            path = _project_path(directory)
+            return Project(path=path, worktree=path, git_dir=directory)
         parent = os.path.dirname(directory)
         if parent == directory:
             return Project(path=start, worktree=start)
@@ -40,13 +45,22 @@ def git_dir_of(worktree: str) -> str | None:
 
 
 def _git_dir(path: str) -> str | None:
-    if os.path.isdir(path):
-        return path if os.path.exists(os.path.join(path, "HEAD")) else None
-    text = _read(path)
-    if text is None or not text.startswith("gitdir:"):
-        return None
-    target = text[len("gitdir:") :].strip()
-    return os.path.normpath(os.path.join(os.path.dirname(path), target))
+    if not os.path.isdir(path):
+        text = _read(path)
+        if text is None or not text.startswith("gitdir:"):
+            return None
+        target = text[len("gitdir:") :].strip()
+        path = os.path.normpath(os.path.join(os.path.dirname(path), target))
+    return path if os.path.isfile(os.path.join(path, "HEAD")) else None
+
+
+def _is_bare(directory: str) -> bool:
+    """Return whether directory is itself what `.git` is elsewhere."""
+    if os.path.basename(directory) == ".git":
+        return False
+    return os.path.isfile(os.path.join(directory, "HEAD")) and all(
+        os.path.isdir(os.path.join(directory, name)) for name in ("objects", "refs")
+    )
 
 
 def _common_dir(git_dir: str) -> str:
@@ -56,18 +70,27 @@ def _common_dir(git_dir: str) -> str:
     return os.path.normpath(os.path.join(git_dir, text.strip()))
 
 
-def _project_path(common: str, worktree: str) -> str:
+def _project_path(common: str) -> str:
+    """Return the same path for every work tree of the repository."""
     head, tail = os.path.split(common)
     if tail == ".git":
         return head
-    # A submodule's common directory is inside its superproject; a bare repository
-    # with work trees is named by itself.
-    return worktree if f"{os.sep}modules{os.sep}" in common else common
+    # A submodule's git directory is inside its superproject's and names the work
+    # tree; a bare or separate repository does not, and is named by itself.
+    for file in ("config.worktree", "config"):
+        named = _WORKTREE.search(_read(os.path.join(common, file)) or "")
+        if named is not None:
+            path = os.path.normpath(os.path.join(common, named[1].strip().strip('"')))
+            return path if os.path.isdir(path) else common
+    return common
 
 
 def _read(path: str) -> str | None:
+    # A named pipe would hold us until somebody writes.
+    if not os.path.isfile(path):
+        return None
     try:
-        with Path(path).open("rb") as file:
-            return file.read(_MAX_LINK).decode("utf-8", "surrogateescape")
+        with open(path, "rb") as file:
+            return file.read(_LONGEST).decode("utf-8", "surrogateescape")
     except OSError:
         return None

@@ -1,0 +1,31 @@
+"""Regular expressions that compile when a text first needs them.
+
+Compiling all of them takes longer than everything else the path without a daemon
+does, and most texts need none or two.
+"""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Lazy:
+    """Stands for a compiled pattern; its methods become attributes at first use."""
+
+    def __init__(self, pattern: str, flags: int) -> None:
+        self._arguments = (pattern, flags)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(re.compile(*self._arguments), name)
+        self.__dict__[name] = found
+        return found
+
+
+def lazy(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Return what works like `re.compile(pattern, flags)`, compiled when used."""
+    found: Any = _Lazy(pattern, flags)
+    return found  # type: ignore[no-any-return]

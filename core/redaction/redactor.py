@@ -1,0 +1,251 @@
+"""The one pass that every text takes before it is stored, logged or shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from .assignments import find_assigned, judge_member
+from .lazy import lazy
+from .rules import RULES
+from .spelling import spellings
+from .surroundings import find_surrounded
+from .tokens import MARK, TOKEN, Redaction, walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: Longest text that is scanned whole, in characters.
+MAX_TEXT = 256 * 1024
+_MIDDLE = "[REDACTED:middle-of-"
+#: A replaced secret can uncover another one; more than this never happened.
+_ROUNDS = 8
+#: Longest text that an extra rule gets at once, and what two neighbours share.
+_PIECE = 4096
+_OVERLAP = 512
+_RULE_NAME = lazy(r"[a-z0-9-]{1,40}")
+
+if TYPE_CHECKING:
+    _Span = tuple[int, int, str]
+
+
+class Redactor:
+    """Replace secrets by tokens that are the same for the same value.
+
+    :param key: makes the tokens; see `load_key`.
+    :param extra: more rules, as pairs of a name (lower case letters, digits, `-`)
+        and a regular expression; its group `s` is the secret where it has one. They
+        are run line by line and must not nest quantifiers: the settings check that.
+    :param values: values that are secret wherever they occur, with their names; see
+        `project_secrets`.
+    :param allow: texts that are never redacted, though a rule finds them.
+    :raises ValueError: an extra rule's name or pattern is not usable.
+    """
+
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        extra: Iterable[tuple[str, str]] = (),
+        values: Mapping[str, str] | None = None,
+        allow: Iterable[str] = (),
+    ) -> None:
+        self._key = key[:64]
+        self._extra = [_compiled(name, pattern) for name, pattern in extra]
+        self._allow = frozenset(allow)
+        self._values = spellings(values or {})
+
+    def with_values(self, values: Mapping[str, str]) -> Redactor:
+        """Return a redactor with the same rules and other known values."""
+        other = Redactor.__new__(Redactor)
+        other._key = self._key
+        other._extra = self._extra
+        other._allow = self._allow
+        other._values = spellings(values)
+        return other
+
+    def text(self, text: str) -> str:
+        """Return text with every secret replaced by its token."""
+        return self._text(text, None)
+
+    def value(self, value: Any) -> Any:
+        """Return a JSON value with every secret replaced, in keys too.
+
+        :raises ValueError: value is nested deeper than `MAX_DEPTH`.
+        """
+        return self._value(value, None)
+
+    def redact(self, payload: Any) -> Redaction:
+        """Return payload redacted, with the means to restore it.
+
+        :raises ValueError: payload is nested deeper than `MAX_DEPTH`.
+        """
+        originals: dict[str, str] = {}
+        return Redaction(self._value(payload, originals), originals)
+
+    def _value(self, value: Any, originals: dict[str, str] | None) -> Any:
+        def text(text: str) -> str:
+            return self._text(text, originals)
+
+        def member(name: str, text: str) -> str:
+            return self._member(name, text, originals)
+
+        return walk(value, text, member, 0)
+
+    def _member(self, name: str, text: str, originals: dict[str, str] | None) -> str:
+        """Redact one member of an object, whose name may tell what it is."""
+        clean = self._text(text, originals)
+        if MARK in clean or text in self._allow:
+            return clean
+        rule = judge_member(name, text)
+        return self._token(rule, text, originals) if rule else clean
+
+    def _text(self, text: str, originals: dict[str, str] | None) -> str:
+        if len(text) < 6:
+            return text
+        if len(text) > MAX_TEXT and _MIDDLE not in text:
+            text = self._without_middle(text, originals)
+        if MARK not in text:
+            return self._segment(text, originals, _ROUNDS)
+        # Tokens that are there already are walls between texts of their own.
+        parts = []
+        last = 0
+        for match in TOKEN.finditer(text):
+            parts.append(self._segment(text[last : match.start()], originals, _ROUNDS))
+            parts.append(match[0])
+            last = match.end()
+        parts.append(self._segment(text[last:], originals, _ROUNDS))
+        return "".join(parts)
+
+    def _without_middle(self, text: str, originals: dict[str, str] | None) -> str:
+        begin = _cut(text, MAX_TEXT // 2 - 1024, -1)
+        end = _cut(text, len(text) - MAX_TEXT // 2 + 1024, 1)
+        middle = text[begin:end]
+        note = self._token(f"middle-of-{len(middle)}-characters", middle, originals)
+        return f"{text[:begin]}{note}{text[end:]}"
+
+    def _segment(self, text: str, originals: dict[str, str] | None, rounds: int) -> str:
+        spans = _joined(self._spans(text)) if rounds and len(text) >= 6 else []
+        if not spans:
+            return text
+        parts = []
+        last = 0
+        for begin, end, rule in spans:
+            parts.append(self._segment(text[last:begin], originals, rounds - 1))
+            parts.append(self._token(rule, text[begin:end], originals))
+            last = end
+        parts.append(self._segment(text[last:], originals, rounds - 1))
+        return "".join(parts)
+
+    def _spans(self, text: str) -> list[tuple[int, int, int, str]]:
+        """Return begin, rank, end and rule of each find; the lower rank names it."""
+        low = _lower(text)
+        ranked = (
+            self._known(text),
+            _by_rules(text),
+            self._by_extra(text),
+            find_surrounded(text, low),
+            find_assigned(text, low),
+        )
+        return [
+            (begin, rank, end, rule)
+            for rank, found in enumerate(ranked)
+            for begin, end, rule in found
+            if begin < end and text[begin:end] not in self._allow
+        ]
+
+    def _known(self, text: str) -> Iterator[_Span]:
+        for value in self._values:
+            place = text.find(value)
+            while place >= 0:
+                yield place, place + len(value), "env-value"
+                place = text.find(value, place + len(value))
+
+    def _by_extra(self, text: str) -> Iterator[_Span]:
+        if not self._extra:
+            return
+        for begin, piece in _pieces(text):
+            for name, pattern in self._extra:
+                group = "s" if "s" in pattern.groupindex else 0
+                for match in pattern.finditer(piece):
+                    start, end = match.span(group)
+                    if start >= 0:
+                        yield begin + start, begin + end, name
+
+    def _token(self, rule: str, secret: str, originals: dict[str, str] | None) -> str:
+        # Imported late: most texts hold no secret, and OpenSSL costs 2 ms.
+        from hashlib import blake2b
+
+        data = secret.encode("utf-8", "surrogatepass")
+        digest = blake2b(data, digest_size=4, key=self._key).hexdigest()
+        token = f"[REDACTED:{rule}:{digest}]"
+        if originals is not None and originals.setdefault(token, secret) != secret:
+            # Two values, one token: giving back the wrong one is worse than none.
+            originals[token] = token
+        return token
+
+
+def _by_rules(text: str) -> Iterator[_Span]:
+    for rule in RULES:
+        for keyword in rule.keywords:
+            if keyword in text:
+                for begin, end in rule.find(text):
+                    yield begin, end, rule.name
+                break
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Yield text line by line with each one's place, a long line in overlapping parts.
+
+    A pattern of the user's can take time that grows with the square of what it
+    searches, so it never gets more than a few thousand characters at once.
+    """
+    begin = 0
+    for line in text.splitlines(keepends=True):
+        for start in range(0, len(line), _PIECE - _OVERLAP):
+            yield begin + start, line[start : start + _PIECE]
+            if start + _PIECE >= len(line):
+                break
+        begin += len(line)
+
+
+def _joined(spans: list[tuple[int, int, int, str]]) -> list[_Span]:
+    """Return the spans in order, those that overlap made one."""
+    joined: list[list[Any]] = []
+    for begin, rank, end, rule in sorted(spans):
+        if joined and begin < joined[-1][1]:
+            last = joined[-1]
+            last[1] = max(last[1], end)
+            if rank < last[3]:
+                last[2], last[3] = rule, rank
+        else:
+            joined.append([begin, end, rule, rank])
+    return [(begin, end, rule) for begin, end, rule, _ in joined]
+
+
+def _lower(text: str) -> str:
+    low = text.lower()
+    if len(low) == len(text):
+        return low
+    # A few letters grow when lowered (U+0130), and places must stay the same.
+    return "".join(c.lower() if c.isascii() else c for c in text)
+
+
+def _cut(text: str, place: int, step: int) -> int:
+    """Return the nearest white space from place on, so that no word is halved."""
+    for distance in range(1024):
+        if text[place + step * distance].isspace():
+            return place + step * distance
+    return place + step * 1023
+
+
+def _compiled(name: str, pattern: str) -> tuple[str, re.Pattern[str]]:
+    if not _RULE_NAME.fullmatch(name):
+        raise ValueError(
+            f"redaction rule name {name!r}: use 1 to 40 lower case letters, digits, -"
+        )
+    try:
+        return name, re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"redaction rule {name}: {error}") from error

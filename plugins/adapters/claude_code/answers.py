@@ -1,0 +1,59 @@
+"""Decisions in Claude Code's words: JSON on standard output, exit code 0.
+
+Silence is the only answer that means "no opinion", so nothing is printed without
+need. Exit code 2 would refuse too, but JSON must then be absent; it is not used.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hookwright.hookspecs import Answer, Decision, thaw
+
+_NO_REASON = "Hookwright refused this without a reason."
+
+
+def render_answer(name: str, decision: Decision) -> Answer:
+    """Return what to print for the event of that name."""
+    match name:
+        case "PreToolUse":
+            return _print(name, _tool_fields(decision))
+        case "UserPromptSubmit" if decision.refuses:
+            # A prompt hook cannot ask the person; the person sees why and sends again.
+            return _json({"decision": "block", "reason": decision.reason or _NO_REASON})
+        case "UserPromptSubmit" | "SessionStart":
+            return _print(name, _context_fields(decision))
+        case _:
+            return Answer()
+
+
+def _tool_fields(decision: Decision) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    match decision.outcome:
+        case "deny" | "ask":
+            fields["permissionDecision"] = decision.outcome
+            fields["permissionDecisionReason"] = decision.reason or _NO_REASON
+        case "allow" | "rewrite":
+            fields["permissionDecision"] = "allow"
+            if decision.reason:
+                fields["permissionDecisionReason"] = decision.reason
+    if decision.outcome == "rewrite":
+        fields["updatedInput"] = thaw(decision.input)
+    return fields | _context_fields(decision)
+
+
+def _context_fields(decision: Decision) -> dict[str, Any]:
+    if not decision.contexts:
+        return {}
+    return {"additionalContext": "\n\n".join(decision.contexts)}
+
+
+def _print(name: str, fields: dict[str, Any]) -> Answer:
+    if not fields:
+        return Answer()
+    return _json({"hookSpecificOutput": {"hookEventName": name, **fields}})
+
+
+def _json(value: dict[str, Any]) -> Answer:
+    return Answer(stdout=json.dumps(value) + "\n")

@@ -1,0 +1,219 @@
+"""Put Hookwright into Claude Code by files alone, and find it there."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from hookwright.hookspecs import (
+    FileEdit,
+    HostFinding,
+    InstallPlan,
+    InstallRequest,
+    Scope,
+)
+
+from .names import AGENT_HOST
+from .plugin_tree import HOOKS_FILE, PLUGIN, is_our_file, plugin_files
+from .settings_file import add_hooks, commands_of, strip_hooks, switched_off
+
+_SECONDS = 10.0
+_MAX_SETTINGS = 4 * 2**20
+_SETTINGS = ("settings.json", "settings.local.json")
+#: Settings can hold keys and tokens: a new file is for its owner alone.
+_SETTINGS_MODE = 0o600
+
+
+class ClaudeCodeInstaller:
+    """Installs into one project, for one user, or into a plugin directory."""
+
+    agent_host: str = AGENT_HOST
+    scopes: Sequence[Scope] = ("project", "user", "plugin-dir")
+
+    def plan(self, request: InstallRequest) -> InstallPlan:
+        """Return the files that the scope needs.
+
+        :raises ValueError: a settings file is malformed, or a file is in the way.
+        """
+        match request.scope:
+            case "project":
+                return _plan_project(request)
+            case "user":
+                return _plan_plugin(request, _user_plugin(request))
+            case "plugin-dir":
+                return _plan_plugin(request, request.directory)
+
+    def strip(self, path: Path, content: bytes) -> bytes | None:
+        """Return the file without our part; None when nothing else is in it."""
+        if path.name in _SETTINGS:
+            return strip_hooks(content)
+        return None if is_our_file(content) else content
+
+    def detect(self, request: InstallRequest) -> HostFinding:
+        """Return which Claude Code runs here, and where Hookwright is in it."""
+        version = _version(request)
+        places, problems = _survey(request)
+        next_step = ""
+        if not places and version is not None:
+            next_step = "Run hookwright install claude-code in the project."
+        return HostFinding(
+            AGENT_HOST,
+            found=version is not None,
+            version=version or None,
+            installed=tuple(places),
+            problems=tuple(problems),
+            next_step=next_step,
+        )
+
+
+def _plan_project(request: InstallRequest) -> InstallPlan:
+    path = _local_settings(request)
+    content = _read(path)
+    plugin = _user_plugin(request)
+    if _read(plugin / HOOKS_FILE) is not None:
+        ours = content is not None and _has_hooks(content)
+        if not ours:
+            return InstallPlan(
+                (), (f"{plugin} serves this project too, so no hooks are added.",)
+            )
+    try:
+        edited = add_hooks(content, request.client)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; mend it, then install again") from error
+    note = (
+        f"{path} holds paths of this machine; keep it out of commits. "
+        "Claude Code reads it when its next session starts."
+    )
+    return InstallPlan((FileEdit(path, edited, _SETTINGS_MODE),), (note,))
+
+
+def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
+    shared = request.scope == "plugin-dir"
+    edits = []
+    for name, content in plugin_files(
+        request.client, request.version, marketplace=shared
+    ).items():
+        path = directory / name
+        present = _read(path)
+        if present is not None and not is_our_file(present):
+            raise ValueError(
+                f"{path} belongs to another plugin; name an empty directory"
+                if shared
+                else f"{path} belongs to another plugin; move it away"
+            )
+        edits.append(FileEdit(path, content))
+    if shared:
+        return InstallPlan(
+            tuple(edits), (f"Load it with: claude --plugin-dir {directory}",)
+        )
+    notes = (
+        "Claude Code loads it in every project from its next session on. A project "
+        "with hooks of its own reports twice: run hookwright uninstall claude-code "
+        "--project there.",
+        "Commits and pushes are seen where git's hooks are: run hookwright install "
+        "git in each repository.",
+    )
+    return InstallPlan(tuple(edits), notes)
+
+
+def _survey(request: InstallRequest) -> tuple[list[str], list[str]]:
+    """Return the places where Hookwright is installed and what is wrong there."""
+    places: list[str] = []
+    problems: list[str] = []
+    homes = {
+        "project": _local_settings(request),
+        "user": _user_plugin(request) / HOOKS_FILE,
+    }
+    for scope, path in homes.items():
+        try:
+            content = _read(path)
+            commands = commands_of(content) if content is not None else []
+        except ValueError as error:
+            problems.append(f"{path}: {error}")
+            continue
+        if commands:
+            places.append(f"{scope} ({path})")
+        problems += [
+            f"{path} runs {command}, which does not exist; install again"
+            for command in commands
+            if shutil.which(command) is None
+        ]
+    if len(places) > 1:
+        problems.append(
+            "Claude Code runs both the project's hooks and the user's plugin, so "
+            "everything is reported twice; run hookwright uninstall claude-code "
+            "--project"
+        )
+    return places, problems + _switches(request)
+
+
+def _switches(request: InstallRequest) -> list[str]:
+    problems = []
+    folders = (_config_dir(request), request.directory / ".claude")
+    for path in (folder / name for folder in folders for name in _SETTINGS):
+        try:
+            content = _read(path)
+            if content is not None and switched_off(content):
+                problems.append(f'{path} has "disableAllHooks": true; remove it')
+        except ValueError as error:
+            problem = f"{path}: {error}"
+            if path != _local_settings(request):
+                problems.append(problem)
+    return problems
+
+
+def _has_hooks(content: bytes) -> bool:
+    try:
+        return bool(commands_of(content))
+    except ValueError:
+        return False
+
+
+def _local_settings(request: InstallRequest) -> Path:
+    return request.directory / ".claude" / "settings.local.json"
+
+
+def _user_plugin(request: InstallRequest) -> Path:
+    return _config_dir(request) / "skills" / PLUGIN
+
+
+def _config_dir(request: InstallRequest) -> Path:
+    named = request.environment.get("CLAUDE_CONFIG_DIR", "").strip()
+    return request.home / named if named else request.home / ".claude"
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_SETTINGS + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    if len(content) > _MAX_SETTINGS:
+        raise ValueError(
+            f"{path} is over {_MAX_SETTINGS >> 20} MB; that is no settings file"
+        )
+    return content
+
+
+def _version(request: InstallRequest) -> str | None:
+    """Return what `claude --version` says, "" when it fails, None without claude."""
+    program = shutil.which("claude", path=request.environment.get("PATH"))
+    if program is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 - the agent host's own program
+            [program, "--version"],
+            env={**request.environment, "DISABLE_AUTOUPDATER": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    words = done.stdout.decode("utf-8", "replace").split()
+    return words[0] if words and not done.returncode else ""

@@ -1,0 +1,262 @@
+"""One function for each of Claude Code's events: its fields to our events."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hookwright.core.api import locate_project
+from hookwright.hookspecs import (
+    Agent,
+    Compaction,
+    Delivery,
+    Event,
+    FileChanged,
+    Project,
+    PromptSubmit,
+    SessionEnd,
+    SessionStart,
+    SubagentStart,
+    SubagentStop,
+    ToolAfter,
+    ToolBefore,
+    TurnEnd,
+)
+
+from .calls import changed_file, read_call
+from .names import AGENT_HOST, MAIN_AGENT
+from .payload import Payload
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of Claude Code with what all its events need."""
+
+    name: str
+    payload: Payload
+    delivery_id: str
+    time: datetime
+    session_id: str
+    project: Project
+    agent: Agent
+    cwd: str
+
+    def fields(self, number: int = 0) -> dict[str, Any]:
+        """Return the fields of the message's event with that number."""
+        return {
+            "id": f"{self.delivery_id}.{number}",
+            "time": self.time,
+            "agent_host": AGENT_HOST,
+            "host_event": self.name,
+            "session_id": self.session_id,
+            "project": self.project,
+            "agent": self.agent,
+            "cwd": self.cwd,
+        }
+
+
+def read_message(delivery: Delivery, name: str) -> Message:
+    """Return the parts that all messages have.
+
+    :raises ValueError: a field is missing or of the wrong type.
+    """
+    payload = Payload.of(delivery.payload)
+    cwd = payload.text("cwd", "") or delivery.cwd
+    if "\0" in cwd:
+        raise ValueError("cwd holds a NUL character")
+    cwd = os.path.normpath(os.path.join(delivery.cwd or os.sep, cwd))
+    return Message(
+        name=name,
+        payload=payload,
+        delivery_id=delivery.id,
+        time=delivery.time,
+        session_id=payload.identifier("session_id"),
+        project=_project(cwd, delivery.environment),
+        agent=_agent(payload, name),
+        cwd=cwd,
+    )
+
+
+def read_events(message: Message) -> Sequence[Event]:
+    """Return the events that the message stands for, none for one we do not use.
+
+    :raises ValueError: a field is missing or of the wrong type.
+    """
+    reader = READERS.get(message.name)
+    return reader(message) if reader else ()
+
+
+def agent_of(agent_type: str, instance: str) -> Agent:
+    """Return the agent of that type; the main one when it has no instance."""
+    name = agent_type or "subagent" if instance else MAIN_AGENT
+    return Agent(id=f"{AGENT_HOST}/{name}", name=name, instance=instance)
+
+
+def _agent(payload: Payload, name: str) -> Agent:
+    instance = payload.text("agent_id", "")
+    agent = agent_of(payload.text("agent_type", ""), instance)
+    if name == "SessionStart" and (model := payload.text("model", "")):
+        return agent.model_copy(update={"model": model})
+    return agent
+
+
+def _project(cwd: str, environment: Mapping[str, Any]) -> Project:
+    project = locate_project(cwd)
+    started_in = environment.get("CLAUDE_PROJECT_DIR")
+    # An agent that steps out of the repository (`cd /tmp`) still works for it.
+    if project.git_dir is None and isinstance(started_in, str) and started_in:
+        return locate_project(started_in.replace("\0", ""))
+    return project
+
+
+def _session_start(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    return [
+        SessionStart(
+            **message.fields(),
+            source=payload.text("source", "startup"),
+            model=payload.text("model", "") or None,
+        )
+    ]
+
+
+def _prompt(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    return [
+        PromptSubmit(
+            **message.fields(),
+            prompt=payload.text("prompt"),
+            prompt_id=payload.text("prompt_id", ""),
+            source=payload.text("source", "user"),
+        )
+    ]
+
+
+def _tool_before(message: Message) -> Sequence[Event]:
+    call = read_call(message.payload, message.cwd)
+    return [ToolBefore(**message.fields(), call=call)]
+
+
+def _tool_succeeded(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    call = read_call(payload, message.cwd)
+    output = payload.fields.get("tool_response")
+    after = ToolAfter(
+        **message.fields(),
+        call=call,
+        succeeded=True,
+        output=output,
+        interrupted=isinstance(output, Mapping) and output.get("interrupted") is True,
+        duration_ms=payload.number("duration_ms"),
+    )
+    changed = changed_file(call, output)
+    if changed is None or not _is_inside(changed[0], message.project.worktree):
+        return [after]
+    path, change = changed
+    return [
+        after,
+        FileChanged(**message.fields(1), path=path, change=change, call_id=call.id),
+    ]
+
+
+def _tool_failed(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    return [
+        ToolAfter(
+            **message.fields(),
+            call=read_call(payload, message.cwd),
+            succeeded=False,
+            error=payload.text("error", ""),
+            interrupted=payload.flag("is_interrupt"),
+            duration_ms=payload.number("duration_ms"),
+        )
+    ]
+
+
+def _turn_end(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    return [
+        TurnEnd(
+            **message.fields(),
+            prompt_id=payload.text("prompt_id", ""),
+            message=payload.text("last_assistant_message", ""),
+            repeated=payload.flag("stop_hook_active"),
+        )
+    ]
+
+
+def _turn_failed(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    said = payload.text("last_assistant_message", "")
+    return [
+        TurnEnd(
+            **message.fields(),
+            prompt_id=payload.text("prompt_id", ""),
+            message=said or payload.text("error", ""),
+            failed=True,
+        )
+    ]
+
+
+def _subagent_start(message: Message) -> Sequence[Event]:
+    message.payload.identifier("agent_id")
+    return [SubagentStart(**message.fields())]
+
+
+def _subagent_stop(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    payload.identifier("agent_id")
+    return [
+        SubagentStop(
+            **message.fields(),
+            message=payload.text("last_assistant_message", ""),
+            repeated=payload.flag("stop_hook_active"),
+        )
+    ]
+
+
+def _compact_before(message: Message) -> Sequence[Event]:
+    trigger = message.payload.text("trigger", "")
+    return [Compaction(**message.fields(), phase="before", trigger=trigger)]
+
+
+def _compact_after(message: Message) -> Sequence[Event]:
+    payload = message.payload
+    return [
+        Compaction(
+            **message.fields(),
+            phase="after",
+            trigger=payload.text("trigger", ""),
+            summary=payload.text("compact_summary", ""),
+        )
+    ]
+
+
+def _session_end(message: Message) -> Sequence[Event]:
+    reason = message.payload.text("reason", "")
+    return [SessionEnd(**message.fields(), reason=reason)]
+
+
+def _is_inside(path: str, directory: str) -> bool:
+    """Compare as they are named, then with symbolic links followed (macOS /tmp)."""
+    pairs = (path, directory), (os.path.realpath(path), os.path.realpath(directory))
+    return any(one.startswith(top.rstrip(os.sep) + os.sep) for one, top in pairs)
+
+
+READERS: Mapping[str, Callable[[Message], Sequence[Event]]] = {
+    "SessionStart": _session_start,
+    "UserPromptSubmit": _prompt,
+    "PreToolUse": _tool_before,
+    "PostToolUse": _tool_succeeded,
+    "PostToolUseFailure": _tool_failed,
+    "Stop": _turn_end,
+    "StopFailure": _turn_failed,
+    "SubagentStart": _subagent_start,
+    "SubagentStop": _subagent_stop,
+    "PreCompact": _compact_before,
+    "PostCompact": _compact_after,
+    "SessionEnd": _session_end,
+}

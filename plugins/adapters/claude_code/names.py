@@ -1,0 +1,32 @@
+"""The names on Claude Code's wire that more than one module here needs.
+
+Source: the hooks reference of Claude Code and its types package, version 2.1.329.
+"""
+
+from __future__ import annotations
+
+AGENT_HOST = "claude-code"
+MAIN_AGENT = "main"
+
+#: Events whose answer Claude Code obeys when it says no.
+REFUSABLE = frozenset({"PreToolUse", "UserPromptSubmit"})
+
+#: Events that take text for the model; Claude Code waits for their answer.
+ANSWERED = REFUSABLE | {"SessionStart"}
+
+#: Every event that becomes one of ours, with the seconds its hook may take.
+#: SessionEnd's hooks share 1.5 s, so ours asks for less.
+TIMEOUTS = {
+    "SessionStart": 10,
+    "UserPromptSubmit": 10,
+    "PreToolUse": 10,
+    "PostToolUse": 5,
+    "PostToolUseFailure": 5,
+    "Stop": 5,
+    "StopFailure": 5,
+    "SubagentStart": 5,
+    "SubagentStop": 5,
+    "PreCompact": 5,
+    "PostCompact": 5,
+    "SessionEnd": 1,
+}

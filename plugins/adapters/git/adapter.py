@@ -1,0 +1,162 @@
+"""The adapter: git's hooks to Commit and Push."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from hookwright.core.api import git_dir_of, locate_project
+from hookwright.hookspecs import (
+    Answer,
+    Commit,
+    Decision,
+    Delivery,
+    Event,
+    Project,
+    Push,
+    PushRef,
+)
+
+from .history import complete_commit
+from .repository import ReflogLine, last_reflog_line, read_head
+from .sessions import AGENT_HOST, SESSION_VARIABLES, find_actor
+
+#: A user, and maybe a password, in an address.
+_USER = re.compile(r"(?<=://)[^/@]*@")
+
+
+class GitAdapter:
+    """Understands the post-commit and pre-push hooks; others mean nothing to it."""
+
+    agent_host: str = AGENT_HOST
+    input_format: Literal["json", "text"] = "text"
+    environment: Sequence[str] = ("GIT_DIR", "GIT_AUTHOR_NAME", *SESSION_VARIABLES)
+
+    def refusable(self, delivery: Delivery) -> bool:  # noqa: ARG002 - the protocol's
+        """Return False: Hookwright never stops git."""
+        return False
+
+    def parse(self, delivery: Delivery) -> Sequence[Event]:
+        """Return the commit or the push.
+
+        :raises ValueError: arguments or standard input are malformed.
+        """
+        words = [word for word in delivery.arguments if word != "--observe"]
+        if "\0" in delivery.cwd:
+            raise ValueError("cwd holds a NUL character")
+        match words:
+            case ["post-commit", *_]:
+                return [_read_commit(delivery)]
+            case ["pre-push", *rest]:
+                return [_read_push(delivery, rest)]
+            case _:
+                return ()
+
+    def complete(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Return the events with what `git show` knows of the commits.
+
+        A commit whose hash neither git's files nor git can tell is left out.
+        """
+        completed = (
+            complete_commit(event) if isinstance(event, Commit) else event
+            for event in events
+        )
+        return [event for event in completed if event is not None]
+
+    def render(self, delivery: Delivery, decision: Decision) -> Answer:  # noqa: ARG002 - the protocol's
+        """Return silence and success."""
+        return Answer()
+
+
+def _read_commit(delivery: Delivery) -> Commit:
+    project = locate_project(delivery.cwd)
+    git_dir = _git_dir(delivery, project)
+    line = last_reflog_line(git_dir)
+    head = read_head(git_dir, project.git_dir or git_dir)
+    # Another process may have moved HEAD since: then the reflog's last line is not
+    # this commit's either, and git is asked about the hash that HEAD has.
+    if line is not None and head.hash and line.new != head.hash:
+        line = None
+    author = _author(delivery, line)
+    return Commit(
+        **_fields(delivery, project, "post-commit", author),
+        hash=line.new if line else head.hash,
+        branch=head.branch,
+        subject=line.subject if line else "",
+        author=author,
+        action=line.action if line else "commit",
+        replaces=line.old if line and line.action == "amend" else "",
+    )
+
+
+def _read_push(delivery: Delivery, words: list[str]) -> Push:
+    if not words or not words[0]:
+        raise ValueError("pre-push: the remote's name is missing from the arguments")
+    project = locate_project(delivery.cwd)
+    line = last_reflog_line(_git_dir(delivery, project))
+    return Push(
+        **_fields(delivery, project, "pre-push", line.person if line else ""),
+        remote=_USER.sub("", words[0]),
+        url=_USER.sub("", words[1]) if len(words) > 1 else "",
+        refs=_read_refs(delivery.payload),
+    )
+
+
+def _read_refs(text: object) -> tuple[PushRef, ...]:
+    if text is None:
+        return ()
+    if not isinstance(text, str):
+        raise ValueError("pre-push: standard input is not text")
+    refs = []
+    for number, line in enumerate(text.splitlines(), 1):
+        parts = line.split()
+        if not parts:
+            continue
+        if len(parts) != 4:
+            raise ValueError(
+                f"pre-push: standard input, line {number}: {len(parts)} words, "
+                "expected 4 (local ref, local hash, remote ref, remote hash)"
+            )
+        refs.append(
+            PushRef(
+                local_ref=parts[0],
+                local_hash=parts[1],
+                remote_ref=parts[2],
+                remote_hash=parts[3],
+            )
+        )
+    return tuple(refs)
+
+
+def _git_dir(delivery: Delivery, project: Project) -> str:
+    """Return the work tree's own git directory; git names an unusual one."""
+    found = git_dir_of(project.worktree)
+    if found is not None:
+        return found
+    named = delivery.environment.get("GIT_DIR")
+    return os.path.join(delivery.cwd, named if isinstance(named, str) else ".git")
+
+
+def _author(delivery: Delivery, line: ReflogLine | None) -> str:
+    name = delivery.environment.get("GIT_AUTHOR_NAME")
+    if isinstance(name, str) and name:
+        return name
+    return line.person if line else ""
+
+
+def _fields(
+    delivery: Delivery, project: Project, hook: str, person: str
+) -> dict[str, Any]:
+    actor = find_actor(delivery.environment, person, project.worktree, delivery.time)
+    return {
+        "id": f"{delivery.id}.0",
+        "time": delivery.time,
+        "agent_host": actor.agent_host,
+        "host_event": hook,
+        "session_id": actor.session_id,
+        "project": project,
+        "agent": actor.agent,
+        "cwd": delivery.cwd,
+    }

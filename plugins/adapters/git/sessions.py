@@ -1,0 +1,52 @@
+"""Whose session a git hook runs in.
+
+The table holds what was seen in the environment of a real hook: Claude Code 2.1.329
+sets `CLAUDE_CODE_SESSION_ID` (the hooks' `session_id`), `CLAUDECODE=1` and `AI_AGENT`
+for every command of its shell tool, a subagent's too, and git hands them on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hookwright.hookspecs import Agent
+
+AGENT_HOST = "git"
+#: Variable that holds the session's id, to the agent host that sets it.
+SESSION_VARIABLES: Mapping[str, str] = {"CLAUDE_CODE_SESSION_ID": "claude-code"}
+_NOBODY = "unknown"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it, and in which session."""
+
+    agent_host: str
+    session_id: str
+    agent: Agent
+
+
+def find_actor(
+    environment: Mapping[str, Any], person: str, worktree: str, time: datetime
+) -> Actor:
+    """Return the agent session that the environment names, else the person.
+
+    A person's commits of one day in one work tree make one session.
+    """
+    for variable, agent_host in SESSION_VARIABLES.items():
+        session = environment.get(variable)
+        if isinstance(session, str) and session:
+            agent = Agent(id=f"{agent_host}/main", name="main")
+            return Actor(agent_host, session, agent)
+    name = person.strip() or _NOBODY
+    place = hashlib.sha256(worktree.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    day = time.astimezone(UTC).strftime("%Y%m%d")
+    return Actor(
+        agent_host=AGENT_HOST,
+        session_id=f"git-{place}-{day}",
+        agent=Agent(id=f"{AGENT_HOST}/{name}", name=name),
+    )

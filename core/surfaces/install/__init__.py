@@ -1,0 +1,19 @@
+"""Apply what installers plan, remember what was there, and put it back.
+
+Before the first edit a manifest in the data directory records each file as it was;
+an install that is killed half-way can be repeated or undone from it.
+"""
+
+from __future__ import annotations
+
+from .engine import InstallReport, install, uninstall
+from .manifest import InstalledFile, Manifest, installed
+
+__all__ = [
+    "InstallReport",
+    "InstalledFile",
+    "Manifest",
+    "install",
+    "installed",
+    "uninstall",
+]

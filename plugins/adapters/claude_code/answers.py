@@ -34,12 +34,14 @@ def _tool_fields(decision: Decision) -> dict[str, Any]:
         case "deny" | "ask":
             fields["permissionDecision"] = decision.outcome
             fields["permissionDecisionReason"] = decision.reason or _NO_REASON
-        case "allow" | "rewrite":
+        case "allow":
             fields["permissionDecision"] = "allow"
             if decision.reason:
                 fields["permissionDecisionReason"] = decision.reason
-    if decision.outcome == "rewrite":
-        fields["updatedInput"] = thaw(decision.input)
+        case "rewrite":
+            # Without a permissionDecision the person's own permission rules still
+            # apply to the new input; `allow` would skip them (seen in 2.1.329).
+            fields["updatedInput"] = thaw(decision.input)
     return fields | _context_fields(decision)
 
 

@@ -20,7 +20,13 @@ from hookwright.hookspecs import (
 )
 
 from .history import complete_commit
-from .repository import ReflogLine, last_reflog_line, read_head
+from .repository import (
+    ReflogLine,
+    as_hash,
+    last_reflog_line,
+    read_head,
+    reflog_line_of,
+)
 from .sessions import AGENT_HOST, SESSION_VARIABLES, find_actor
 
 #: A user, and maybe a password, in an address.
@@ -47,8 +53,8 @@ class GitAdapter:
         if "\0" in delivery.cwd:
             raise ValueError("cwd holds a NUL character")
         match words:
-            case ["post-commit", *_]:
-                return [_read_commit(delivery)]
+            case ["post-commit", *rest]:
+                return [_read_commit(delivery, rest)]
             case ["pre-push", *rest]:
                 return [_read_push(delivery, rest)]
             case _:
@@ -70,20 +76,30 @@ class GitAdapter:
         return Answer()
 
 
-def _read_commit(delivery: Delivery) -> Commit:
+def _read_commit(delivery: Delivery, words: list[str]) -> Commit:
+    """Return the commit that the hook names, or else the one HEAD stands at.
+
+    The message may be read long after the hook ran, so what the hook itself saw
+    (`HASH BRANCH`) comes first.
+    """
     project = locate_project(delivery.cwd)
     git_dir = _git_dir(delivery, project)
-    line = last_reflog_line(git_dir)
+    told = as_hash(words[0]) if words else ""
     head = read_head(git_dir, project.git_dir or git_dir)
-    # Another process may have moved HEAD since: then the reflog's last line is not
-    # this commit's either, and git is asked about the hash that HEAD has.
-    if line is not None and head.hash and line.new != head.hash:
-        line = None
+    if told:
+        line = reflog_line_of(git_dir, told)
+    else:
+        line = last_reflog_line(git_dir)
+        # Another process may have moved HEAD since: then the reflog's last line is
+        # not this commit's either, and git is asked about the hash that HEAD has.
+        if line is not None and head.hash and line.new != head.hash:
+            line = None
+    branch = words[1] if len(words) > 1 and words[1] != "HEAD" else head.branch
     author = _author(delivery, line)
     return Commit(
         **_fields(delivery, project, "post-commit", author),
-        hash=line.new if line else head.hash,
-        branch=head.branch,
+        hash=told or (line.new if line else head.hash),
+        branch=branch,
         subject=line.subject if line else "",
         author=author,
         action=line.action if line else "commit",

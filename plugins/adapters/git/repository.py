@@ -72,10 +72,28 @@ def action_of(words: str) -> Action:
 
 def last_reflog_line(git_dir: str) -> ReflogLine | None:
     """Return the last line of the work tree's reflog of HEAD, or None."""
-    lines = _tail(os.path.join(git_dir, "logs", "HEAD"), _TAIL).splitlines()
-    if not lines:
-        return None
-    head, _, message = lines[-1].partition("\t")
+    lines = _reflog(git_dir)
+    return _reflog_line(lines[-1]) if lines else None
+
+
+def reflog_line_of(git_dir: str, commit: str) -> ReflogLine | None:
+    """Return the line that tells how the commit was made, or None.
+
+    A checkout or a reset moves HEAD to a commit too; it did not make it.
+    """
+    for text in reversed(_reflog(git_dir)):
+        line = _reflog_line(text)
+        if line is not None and line.new == commit and line.action != "other":
+            return line
+    return None
+
+
+def _reflog(git_dir: str) -> list[str]:
+    return _tail(os.path.join(git_dir, "logs", "HEAD"), _TAIL).splitlines()
+
+
+def _reflog_line(text: str) -> ReflogLine | None:
+    head, _, message = text.partition("\t")
     found = _LINE.fullmatch(head)
     if found is None:
         return None
@@ -86,12 +104,12 @@ def read_head(git_dir: str, common_dir: str) -> Head:
     """Return where HEAD is: a loose ref, which a fresh commit's always is."""
     text = _tail(os.path.join(git_dir, "HEAD"), _TAIL).strip()
     if not text.startswith("ref: "):
-        return Head(_as_hash(text), _rebased_branch(git_dir))
+        return Head(as_hash(text), _rebased_branch(git_dir))
     ref = text.removeprefix("ref: ").strip()
     if not ref.startswith(_BRANCH) or ".." in ref or ref == f"{_BRANCH}.invalid":
         return Head("", "")
     loose = _tail(os.path.join(common_dir, ref), _TAIL).strip()
-    return Head(_as_hash(loose), ref.removeprefix(_BRANCH))
+    return Head(as_hash(loose), ref.removeprefix(_BRANCH))
 
 
 def _rebased_branch(git_dir: str) -> str:
@@ -102,7 +120,8 @@ def _rebased_branch(git_dir: str) -> str:
     return ""
 
 
-def _as_hash(text: str) -> str:
+def as_hash(text: str) -> str:
+    """Return text when it is a whole object name, else ""."""
     return text if _HASH.fullmatch(text) else ""
 
 

@@ -30,7 +30,10 @@ if [ -x "$hookwright_previous" ]; then
   {chain} || hookwright_status=$?
 fi
 {guard} || exit "$hookwright_status"
-{client} </dev/null >/dev/null || :
+# Asked here, because HEAD may have moved on when the message is read.
+hookwright_head=$(git rev-parse HEAD --abbrev-ref HEAD 2>/dev/null) || :
+set -f
+{client} $hookwright_head </dev/null >/dev/null || :
 exit "$hookwright_status"
 """
 # The list of refs comes on standard input, and both hooks want it.
@@ -43,7 +46,7 @@ if [ -x "$hookwright_previous" ]; then
   hookwright_print | {chain} || exit $?
 fi
 {guard} || exit 0
-hookwright_print | {client} >/dev/null || :
+hookwright_print | {client} "$@" >/dev/null || :
 exit 0
 """
 _SCRIPTS = {"post-commit": _POST_COMMIT, "pre-push": _PRE_PUSH}
@@ -81,7 +84,7 @@ def write_script(name: str, client: Sequence[str], chained: bytes | None) -> byt
             for number, word in enumerate(client)
             if number == 0 or word.startswith("/")
         ),
-        client=f'{command} "$@"',
+        client=command,
     )
     return (
         f"{_SHEBANG}{_BEGIN}\n"

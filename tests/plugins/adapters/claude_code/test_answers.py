@@ -84,15 +84,13 @@ def test_an_allowed_tool_call_may_have_no_reason() -> None:
     assert "permissionDecisionReason" not in value["hookSpecificOutput"]
 
 
-def test_a_rewritten_tool_call_is_allowed_with_the_whole_new_input() -> None:
+def test_a_rewrite_leaves_the_question_of_permission_to_the_host() -> None:
     decision = Decision(
         outcome="rewrite", reason="safer", input={"command": "ls", "more": [1]}
     )
     value = check("PreToolUse", render_answer("PreToolUse", decision))
     assert value["hookSpecificOutput"] == {
         "hookEventName": "PreToolUse",
-        "permissionDecision": "allow",
-        "permissionDecisionReason": "safer",
         "updatedInput": {"command": "ls", "more": [1]},
     }
 

@@ -221,6 +221,24 @@ def test_an_amended_commit_names_the_one_it_replaces(
     assert event.files == (FileStat(path="a", added=1, removed=1),)
 
 
+def test_a_commit_is_the_one_its_hook_named_although_head_has_moved_on(
+    repository: Path, git: Git, make_delivery: Make
+) -> None:
+    commit(git, repository, "first", a="1\n")
+    git(repository, "commit", "-q", "--amend", "-m", "first, amended")
+    named = git(repository, "rev-parse", "HEAD")
+    git(repository, "checkout", "-q", "-b", "side")
+    commit(git, repository, "later", a="2\n")
+    delivery = make_delivery(
+        "git", None, "post-commit", named, "main", cwd=str(repository), environment={}
+    )
+    (event,) = GitAdapter().parse(delivery)
+
+    assert isinstance(event, Commit)
+    assert (event.hash, event.branch) == (named, "main")
+    assert (event.action, event.subject) == ("amend", "first, amended")
+
+
 def test_a_merge_is_compared_with_the_branch_it_landed_on(
     repository: Path, git: Git, parse_commit: Seen
 ) -> None:

@@ -104,7 +104,7 @@ def test_commit_and_push_reach_the_client(
     assert len(report.changed) == 2
     name = commit(git, with_remote)
     prefix = f"<-I><{client[0]}><git>"
-    assert said() == f"{prefix}<post-commit><--observe>"
+    assert said() == f"{prefix}<post-commit><--observe><{name}><main>"
     git(with_remote, "push", "-q", "origin", "main")
     remote = str(tmp_path / "remote.git")
     assert said() == (

@@ -33,6 +33,10 @@ class Tool:
     `:param name:` lines describe the arguments. It returns a pydantic model, a list
     of them, or a plain JSON value, and must say so in its annotation.
 
+    On the command line a parameter without a default is an argument, and so is one
+    whose name ends in `_id`; the others are options. One named `directory` that is
+    left empty is the caller's working directory.
+
     :param function: what runs.
     :param name: defaults to the function's name.
     :param command: words of the CLI command, at most three; empty for none.

@@ -1,1 +1,34 @@
-"""Filled in the commits that follow."""
+"""The plugin host: loads plugins, guards every call, merges their verdicts."""
+
+from __future__ import annotations
+
+from .algebra import decide, stand_in
+from .briefings import cut_briefing, estimate_tokens
+from .catalog import RESERVED_COMMANDS, RESERVED_NAMES
+from .discovery import Found, discover
+from .events import EVENT_HOOKS, GATE_HOOKS, OBSERVE_HOOKS
+from .host import PluginHost
+from .logs import RedactingFilter
+from .status import HookStatus, PluginStatus
+from .storing import StoreLike
+from .tool_calls import arguments_model
+
+__all__ = [
+    "EVENT_HOOKS",
+    "GATE_HOOKS",
+    "OBSERVE_HOOKS",
+    "RESERVED_COMMANDS",
+    "RESERVED_NAMES",
+    "Found",
+    "HookStatus",
+    "PluginHost",
+    "PluginStatus",
+    "RedactingFilter",
+    "StoreLike",
+    "arguments_model",
+    "cut_briefing",
+    "decide",
+    "discover",
+    "estimate_tokens",
+    "stand_in",
+]

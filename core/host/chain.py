@@ -1,0 +1,208 @@
+"""One event's calls to plugins: in order, in one worker thread, watched.
+
+A script is a generator that yields the next call and is sent its reply, so it reads
+like a loop while whoever owns the run drives it. The worker that owns a run makes
+one call after the other, without a hand-off between them. The thread that wants the
+result waits and watches: when the call under way is over its budget, it takes the
+run away from that worker and gives it to a fresh one. Python cannot stop a thread,
+so the abandoned one goes on; when it comes back it finds that the run has another
+owner, and what it brings is dropped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from .workers import Workers
+
+R = TypeVar("R")
+#: How long the waiter lets a worker that has just come back take the lock.
+_GRACE_S = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What went wrong in one call; `error` is what it raised."""
+
+    kind: Literal["raised", "hung", "wrong"]
+    text: str
+    error: BaseException | None = None
+
+
+@dataclass(slots=True)  # not frozen: a frozen one takes thrice as long to make
+class Reply:
+    """What came of one call, and its wall time in seconds."""
+
+    value: Any
+    fault: Fault | None
+    seconds: float = 0.0
+
+
+class Call:
+    """One call that is to be made within `budget` seconds.
+
+    :param abandon: called, with the run's lock held, when the call is given up; it
+        must be quick and must not wait.
+    """
+
+    __slots__ = ("abandon", "args", "budget", "ended", "function", "started")
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        budget: float,
+        abandon: Callable[[], None] | None = None,
+    ) -> None:
+        self.function = function
+        self.args = args
+        self.budget = budget
+        self.abandon = abandon
+        #: Set by the worker: a machine too busy to start it is no plugin's fault.
+        self.started: float | None = None
+        self.ended: float | None = None
+
+    def make(self) -> Reply:
+        """Call the function; nothing that it raises gets out."""
+        started = self.started = time.monotonic()
+        try:
+            value = self.function(*self.args)
+        except BaseException as error:  # noqa: BLE001 - a plugin may call sys.exit
+            ended = self.ended = time.monotonic()
+            return Reply(None, Fault("raised", describe(error), error), ended - started)
+        ended = self.ended = time.monotonic()
+        return Reply(value, None, ended - started)
+
+
+Script = Generator[Call, Reply, R]
+
+
+class _Here(threading.local):
+    """What this thread is working on: a run, and as which of its owners."""
+
+    run: Run[Any] | None = None
+    owner = 0
+
+
+_here = _Here()
+
+
+def call_under_way() -> Call | None:
+    """Return the call that this thread makes just now, unless it was given up."""
+    run = _here.run
+    return None if run is None else run.call_of(_here.owner)
+
+
+def describe(error: BaseException) -> str:
+    """Return `Type: text` for an error, whatever its own `__str__` does."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the error's class is the plugin's code
+        text = "(its text cannot be read)"
+    name = type(error).__name__
+    return f"{name}: {text}" if text else name
+
+
+class Run(Generic[R]):
+    """Drives one script to its end."""
+
+    def __init__(self, script: Script[R], workers: Workers) -> None:
+        self._script = script
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        #: Counts the workers this run has had; the number is the owner's token.
+        self._owner = 0
+        self._current: Call | None = None
+        #: When the waiter looks again by itself.
+        self._wakes_at = 0.0
+        self._result: R | None = None
+        self._error: BaseException | None = None
+
+    def execute(self) -> R:
+        """Return the script's result; each call is abandoned at its budget's end.
+
+        :raises BaseException: what the script itself raised, never what a call did.
+        """
+        with self._lock:
+            self._advance(None)
+        try:
+            while self._current is not None:
+                self._start_worker()
+                self._watch()
+        except BaseException:
+            # ^C while waiting: nobody wants the rest any more.
+            self._owner = -1
+            raise
+        if self._error is not None:
+            raise self._error
+        # The script has ended without an error, so its result is there.
+        return self._result  # type: ignore[return-value]
+
+    def call_of(self, owner: int) -> Call | None:
+        """Return the call under way if owner still owns this run."""
+        return self._current if owner == self._owner else None
+
+    def _start_worker(self) -> None:
+        owner = self._owner
+        self._workers.start(lambda: self._work(owner))
+
+    def _watch(self) -> None:
+        """Wait for the end, or until a call had to be abandoned."""
+        with self._lock:
+            while (call := self._current) is not None:
+                now = time.monotonic()
+                left = call.budget - (now - (call.started or now))
+                if left > 0:
+                    self._wakes_at = now + left
+                    self._changed.wait(left)
+                elif call.ended is not None:
+                    self._changed.wait(_GRACE_S)
+                else:
+                    self._abandon(call, call.budget - left)
+                    return
+
+    def _abandon(self, call: Call, seconds: float) -> None:
+        self._owner += 1
+        if call.abandon is not None:
+            call.abandon()
+        text = f"still running after {seconds * 1000:.0f} ms, given up"
+        self._advance(Reply(None, Fault("hung", text), seconds))
+
+    def _work(self, owner: int) -> None:
+        """Make calls while this worker owns the run."""
+        _here.run, _here.owner = self, owner
+        try:
+            self._make_calls(owner)
+        finally:
+            _here.run = None
+
+    def _make_calls(self, owner: int) -> None:
+        call = self._current
+        while call is not None:
+            reply = call.make()
+            with self._lock:
+                if self._owner != owner:
+                    return
+                self._advance(reply)
+                ended, call = call.ended or 0.0, self._current
+                # The waiter sleeps until the deadline of an earlier call; it is woken
+                # for the end, and for a call that has less time.
+                if call is None or ended + call.budget < self._wakes_at:
+                    self._changed.notify_all()
+
+    def _advance(self, reply: Reply | None) -> None:
+        """Send the reply to the script and take its next call; the lock is held."""
+        try:
+            # A generator's first step takes None.
+            self._current = self._script.send(reply)  # type: ignore[arg-type]
+        except StopIteration as end:
+            self._result = end.value
+            self._current = None
+        except BaseException as error:  # noqa: BLE001 - raised again by execute()
+            self._error = error
+            self._current = None

@@ -1,1 +1,1 @@
-"""Filled in the commits that follow."""
+"""What people see: the command line, made from declared tools and a few commands."""

@@ -1,0 +1,1 @@
+"""Core's own commands, one module each; `add` puts them into the app."""

@@ -1,0 +1,180 @@
+"""One run of the command line: its options, and what commands ask for.
+
+Everything is made when it is first asked for, so that `--version` and `--help` need
+no store, no daemon and no readable configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..clock import Clock
+from ..errors import ConfigError, StoreError
+from ..paths import Paths, find_paths
+from ..service import client
+from .failures import redacted
+
+if TYPE_CHECKING:
+    from hookwright.hookspecs import InstallRequest, RecordType, Scope
+
+    from ..host import PluginHost
+    from ..settings import LoadedSettings
+    from ..store import Stage
+
+NO_PLUGINS_VARIABLE = "HOOKWRIGHT_NO_PLUGINS"
+#: Options before the command that take a value.
+_WITH_VALUE = ("--set",)
+
+
+def own_version() -> str:
+    """Return Hookwright's version."""
+    return client.VERSION
+
+
+@dataclass
+class Invocation:
+    """The options before the command, and what commands work with.
+
+    :param json: print JSON instead of text.
+    :param overrides: `section.key=value` of each `--set`.
+    :param command: the first word that is no option, or "".
+    :param all_commands: load the plugins' own commands too, not only the one that is
+        called; the documents are made so.
+    """
+
+    json: bool = False
+    version: bool = False
+    overrides: tuple[str, ...] = ()
+    command: str = ""
+    all_commands: bool = False
+    cwd: Path = field(default_factory=Path.cwd)
+
+    @classmethod
+    def read(cls, arguments: Sequence[str]) -> Invocation:
+        """Return what the options before the command say.
+
+        They are needed before typer reads them: which commands there are depends on
+        the plugins, and `--no-plugins` must hold before any plugin is imported.
+        """
+        made = cls()
+        rest = iter(arguments)
+        for argument in rest:
+            name, _, value = argument.partition("=")
+            if not argument.startswith("-"):
+                made.command = argument
+                break
+            if name in _WITH_VALUE:
+                made.overrides += (value if "=" in argument else next(rest, ""),)
+            made.json |= argument == "--json"
+            made.version |= argument == "--version"
+            if argument == "--no-plugins":
+                os.environ[NO_PLUGINS_VARIABLE] = "1"
+        return made
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Return where everything is."""
+        return find_paths()
+
+    @property
+    def wants_own_settings(self) -> bool:
+        """Return whether a running daemon's settings are not those asked for."""
+        return bool(self.overrides or os.environ.get(NO_PLUGINS_VARIABLE))
+
+    @cached_property
+    def project(self) -> Path:
+        """Return the top of the work tree, or the working directory outside git."""
+        from ..worktree import locate_project
+
+        return Path(locate_project(str(self.cwd)).worktree)
+
+    @cached_property
+    def settings(self) -> LoadedSettings:
+        """Return the settings that hold here; plugins' tables are not validated yet.
+
+        :raises ConfigError: a file, variable or `--set` is not acceptable.
+        """
+        return self._load()
+
+    @cached_property
+    def full_settings(self) -> LoadedSettings:
+        """Return the settings, those of the installed plugins validated too.
+
+        :raises ConfigError: a file, variable or `--set` is not acceptable.
+        """
+        host = self.host()
+        return self._load(
+            plugin_models=host.plugin_models, project_may_set=host.project_may_set
+        )
+
+    def host(self) -> PluginHost:
+        """Return the installed plugins, to ask what they declare; no store is open."""
+        return self._host
+
+    def request(self, scope: Scope, directory: Path) -> InstallRequest:
+        """Return what an installer is asked for."""
+        from hookwright.hookspecs import InstallRequest
+
+        return InstallRequest(
+            scope=scope,
+            directory=directory,
+            home=Path.home(),
+            client=client_command(),
+            data_dir=self.paths.data,
+            environment=dict(os.environ),
+            version=own_version(),
+        )
+
+    def _load(self, **plugins: Any) -> LoadedSettings:
+        from ..settings import load_settings
+
+        return load_settings(
+            self.paths, project=self.project, overrides=self.overrides, **plugins
+        )
+
+    @cached_property
+    def _host(self) -> PluginHost:
+        from ..host import PluginHost
+
+        tables: Mapping[str, Mapping[str, Any]] = {}
+        disabled: Collection[str] = ()
+        # Help must work with a broken file; what needs the settings says what is wrong.
+        with suppress(ConfigError):
+            settings = self.settings.settings
+            tables, disabled = settings.tables, settings.plugins.off
+        host = PluginHost(
+            store=NoStore(),
+            clock=Clock(),
+            paths=self.paths,
+            tables=tables,
+            disabled=disabled,
+            redact=redacted,
+        )
+        host.load()
+        return host
+
+
+def client_command() -> tuple[str, ...]:
+    """Return the command that delivers one event; agent host and event follow it.
+
+    Absolute, and without site-packages: the client is built-in modules only.
+    """
+    return (sys.executable, "-I", "-S", os.path.abspath(client.__file__))
+
+
+class NoStore:
+    """Stands where a store would, while plugins are only asked what they declare."""
+
+    def stage(self) -> Stage:
+        """Refuse."""
+        raise StoreError("no store is open here")
+
+    def register(self, record_type: RecordType[Any]) -> None:
+        """Take note of nothing."""

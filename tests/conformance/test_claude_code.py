@@ -1,0 +1,120 @@
+"""The real Claude Code, driven by a scripted model, with our plugin installed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
+
+if TYPE_CHECKING:
+    from .conftest import Workplace
+
+pytestmark = pytest.mark.conformance
+
+
+def full_day(repository: Path) -> list[Call]:
+    """Return shell, file, failing, commit, push and subagent calls, in order."""
+    notes = str(repository / "notes.txt")
+    return [
+        Call("Bash", {"command": "echo hi"}),
+        Call("Bash", {"command": "cat .env"}),
+        Call("Read", {"file_path": str(repository / ".env")}),
+        Call("Write", {"file_path": notes, "content": "alpha\nbeta\n"}),
+        Call("Read", {"file_path": notes}),
+        Call("Edit", {"file_path": notes, "old_string": "beta", "new_string": "gamma"}),
+        Call("Bash", {"command": "false"}),
+        Call(
+            "Bash",
+            {
+                "command": "git add notes.txt && git commit -q -m 'scripted' "
+                "&& git push -q origin HEAD"
+            },
+        ),
+        Call(
+            "Agent",
+            {
+                "prompt": f"{SUBAGENT} run one command, then say that you are done",
+                "description": "scripted subagent",
+                "subagent_type": "general-purpose",
+            },
+        ),
+        Call("Bash", {"command": "sleep 3"}),
+    ]
+
+
+@pytest.mark.parametrize("scope", ["--project", "--user"])
+def test_a_real_session_is_recorded_from_start_to_push(
+    workplace: Workplace,
+    claude: Callable[..., subprocess.CompletedProcess[str]],
+    scope: str,
+) -> None:
+    workplace.environment["CLAUDE_CONFIG_DIR"] = str(workplace.home / ".claude")
+    workplace.hookwright("install", "claude-code", scope)
+    if scope == "--user":
+        workplace.hookwright("install", "git", "--project")
+    with ScriptedModel(full_day(workplace.repository)).serving() as model:
+        done = claude(model.url, PROMPT)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert len(model.tool_results()) == 10
+    workplace.wait_until_nothing_runs()
+
+    sessions = workplace.json("session", "list")
+    agents = {agent["id"]: agent for agent in workplace.json("agent", "list")}
+    stats = workplace.json("store", "stats")
+
+    assert len(sessions) == 1
+    session = sessions[0]
+    assert session["agent_host"] == "claude-code"
+    assert session["ended_at"]
+    assert (session["tool_calls"], session["failed_tool_calls"]) == (11, 1)
+    assert (session["commits"], session["pushes"]) == (1, 1)
+    assert session["files_changed"] == ["notes.txt"]
+    assert session["output_tokens"] > 0
+
+    assert set(agents) == {"claude-code/main", "claude-code/general-purpose"}
+    main = agents["claude-code/main"]
+    sub = agents["claude-code/general-purpose"]
+    assert (main["tool_calls"], sub["tool_calls"]) == (9, 1)
+    assert main["total_commits"] == 1
+    # Nine calls, one commit (5) and one finished prompt (2); one call and one
+    # finished prompt of the subagent.
+    assert (main["experience_total"], sub["experience_total"]) == (16, 3)
+    # Six calls (6) and the commit (11) reach 10: a level, and XP begins at 0. Then
+    # the commit's own call, the agent's, the pause (3) and the finished prompt (5).
+    assert (main["skill_points"], main["experience_points"]) == (2, 5)
+
+    (commit,) = workplace.json("agent", "commits", "claude-code/main")
+    assert commit["commit_hash"] == workplace.git("rev-parse", "HEAD")
+    assert commit["files_changed"] == ["notes.txt"]
+    assert (commit["lines_added"], commit["lines_removed"]) == (2, 0)
+
+    assert stats["flushes"]["push"] >= 1
+    assert stats["flushes"]["session_end"] >= 1
+    assert workplace.json("store", "check")["problems"] == []
+    # The session read the secret twice; none of it is on the disk.
+    assert workplace.holds(workplace.canary) == []
+
+
+def test_a_halted_agent_is_refused_every_tool_until_a_person_resumes_it(
+    workplace: Workplace,
+    claude: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    workplace.hookwright("install", "claude-code", "--project")
+    workplace.hookwright("agent", "create", "claude-code/main")
+    workplace.hookwright("agent", "halt", "claude-code/main", "--reason", "a test")
+    steps = [Call("Bash", {"command": "echo reached > reached.txt"})]
+
+    with ScriptedModel(steps).serving() as model:
+        claude(model.url, PROMPT)
+    assert not (workplace.repository / "reached.txt").exists()
+    assert model.was_told("hookwright agent resume claude-code/main")
+
+    workplace.hookwright("agent", "resume", "claude-code/main", "--reason", "done")
+    with ScriptedModel(steps).serving() as model:
+        claude(model.url, PROMPT)
+    assert (workplace.repository / "reached.txt").exists()

@@ -1,0 +1,94 @@
+"""Which deliveries this process accepted, and who may work through the inbox."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from pathlib import Path
+
+from .environment import Environment
+from .fold import Arrival, inbox_key, read_inbox
+from .locks import try_lock
+from .measures import has
+from .opening import INBOX, META
+from .state import digest, read_recent
+
+#: Ids this process remembers as its own; the store remembers what was finished.
+_REMEMBERED = 4096
+
+
+class Deliveries:
+    """Deliveries of one process; its owner's lock protects it."""
+
+    def __init__(self, environment: Environment, lock_path: Path) -> None:
+        #: Accepted here and not finished.
+        self.open: dict[str, Arrival] = {}
+        self._environment = environment
+        self._lock_path = lock_path
+        self._accepted: OrderedDict[str, None] = OrderedDict()
+        self._recent: frozenset[bytes] = frozenset()
+        self._recent_as_of: object = None
+        self._inbox_lock: int | None = None
+
+    def accept(self, arrival: Arrival) -> None:
+        """Remember a delivery as open."""
+        self.open[arrival.id] = arrival
+        self._remember(arrival.id)
+
+    def finish(self, delivery_id: str) -> None:
+        """Remember a delivery as finished."""
+        self.open.pop(delivery_id, None)
+        self._remember(delivery_id)
+
+    def is_known(self, delivery_id: str) -> bool:
+        """Return whether a delivery was accepted before, by any process."""
+        if delivery_id in self._accepted:
+            return True
+        as_of = self._environment.version()
+        if as_of != self._recent_as_of:
+            found = self._environment.read(
+                lambda txn, database: read_recent(txn, database(META))
+            )
+            self._recent = frozenset(found or ())
+            self._recent_as_of = as_of
+        if digest(delivery_id) in self._recent:
+            return True
+        key = inbox_key(delivery_id)
+        return bool(
+            self._environment.read(lambda txn, database: has(txn, database(INBOX), key))
+        )
+
+    def inbox(self) -> list[Arrival]:
+        """Return the deliveries that were recovered, oldest first."""
+        return (
+            self._environment.read(
+                lambda txn, database: read_inbox(txn, database(INBOX))
+            )
+            or []
+        )
+
+    @property
+    def holds_inbox(self) -> bool:
+        """Return whether this process may work through the inbox."""
+        return self._inbox_lock is not None
+
+    def take_inbox(self) -> bool:
+        """Become the one process that works through the inbox, if there is none."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        descriptor = os.open(self._lock_path, flags, 0o600)
+        if not try_lock(descriptor):
+            os.close(descriptor)
+            return False
+        self._inbox_lock = descriptor
+        return True
+
+    def release_inbox(self) -> None:
+        """Let another process work through the inbox."""
+        if self._inbox_lock is not None:
+            os.close(self._inbox_lock)
+            self._inbox_lock = None
+
+    def _remember(self, delivery_id: str) -> None:
+        self._accepted[delivery_id] = None
+        if len(self._accepted) > _REMEMBERED:
+            self._accepted.popitem(last=False)

@@ -1,1 +1,1 @@
-"""Filled in the commits that follow."""
+"""The warm process, the client that reaches it, and the ways that need neither."""

@@ -1,0 +1,86 @@
+"""From an event to the decision that the agent host is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, get_args
+
+from hookwright.hookspecs import (
+    BriefingPart,
+    Decision,
+    Event,
+    PromptSubmit,
+    SessionStart,
+    ToolBefore,
+    freeze,
+)
+from hookwright.hookspecs.verdicts import Outcome
+
+from ..host import GATE_HOOKS, PluginHost, cut_briefing
+from ..redaction import Redaction
+
+if TYPE_CHECKING:
+    from ..store import Stage
+
+#: Weakest first.
+_STRENGTH: tuple[Outcome, ...] = get_args(Outcome)
+
+
+def decide(
+    host: PluginHost, events: Sequence[Event], briefing_tokens: int
+) -> tuple[Decision, list[Stage]]:
+    """Ask the plugins about the events of one delivery.
+
+    A delivery that stands for several events gets the strongest of their decisions
+    and the contexts of all.
+    """
+    decisions: list[Decision] = []
+    stages: list[Stage] = []
+    for event in events:
+        if isinstance(event, ToolBefore):
+            decision, written = host.decide_tool(event)
+        elif isinstance(event, PromptSubmit):
+            decision, written = host.decide_prompt(event)
+        elif isinstance(event, SessionStart):
+            parts, written = host.briefing(event)
+            decision = _told(cut_briefing(parts, briefing_tokens))
+        else:
+            continue
+        decisions.append(decision)
+        stages += written
+    return strongest(decisions), stages
+
+
+def unread(host: PluginHost) -> Decision:
+    """Return the decision on a message that nobody could read: the strictest."""
+    return strongest([host.failures_default(kind) for kind in GATE_HOOKS])
+
+
+def strongest(decisions: Sequence[Decision]) -> Decision:
+    """Return the strongest decision, with every decision's contexts and steps."""
+    if len(decisions) < 2:
+        return decisions[0] if decisions else Decision()
+    first = max(decisions, key=lambda decision: _STRENGTH.index(decision.outcome))
+    return first.model_copy(
+        update={
+            "contexts": tuple(text for item in decisions for text in item.contexts),
+            "steps": tuple(step for item in decisions for step in item.steps),
+        }
+    )
+
+
+def restored(decision: Decision, redaction: Redaction) -> Decision:
+    """Return the decision as the agent host must run it.
+
+    A rewritten input was made from a redacted one; what the agent itself wrote is
+    put back, in memory only.
+    """
+    if decision.outcome != "rewrite" or not redaction.originals:
+        return decision
+    original = redaction.restore(decision.input)
+    return decision.model_copy(update={"input": freeze(original)})
+
+
+def _told(parts: Sequence[BriefingPart]) -> Decision:
+    texts = [f"## {part.title}\n{part.text.strip()}" for part in parts]
+    return Decision(contexts=("\n\n".join(texts),)) if texts else Decision()

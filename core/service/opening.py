@@ -1,0 +1,129 @@
+"""Bring up what a runtime is made of; what fails is noted and gone without."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..clock import Clock
+from ..errors import ConfigError, StoreError
+from ..host import PluginHost
+from ..paths import Paths
+from ..redaction import Redactor
+from ..settings import LoadedSettings, Settings, load_settings
+from ..store import Store, StoreOptions
+from . import cold_rules
+from .unstored import Unstored
+
+_log = logging.getLogger(__name__)
+
+#: A plugin that is not installed, and its name: tests and `hookwright demo`.
+Extra = tuple[object, str]
+
+
+def read_settings(
+    paths: Paths, project: Path | None, overrides: Sequence[str], notes: list[str]
+) -> LoadedSettings:
+    """Return the settings; the defaults, and a note, when they are not usable."""
+    try:
+        return load_settings(paths, project=project, overrides=overrides)
+    except ConfigError as error:
+        notes.append(f"the configuration is not usable, the defaults hold: {error}")
+        return LoadedSettings(Settings(), {})
+
+
+def make_redactor(key: bytes, settings: Settings) -> Redactor:
+    """Return the redactor with the user's own rules."""
+    return Redactor(
+        key,
+        extra=[(item.name, item.pattern) for item in settings.redaction.extra],
+        allow=settings.redaction.allow,
+    )
+
+
+def open_store(
+    paths: Paths, settings: Settings, clock: Clock, notes: list[str]
+) -> tuple[Store | None, str]:
+    """Return the store, one that is only read, or None; and why nothing is kept."""
+    wanted = settings.store
+    try:
+        options = StoreOptions(
+            max_size=wanted.max_size,
+            durability=wanted.durability,
+            flush_operations=wanted.flush_operations,
+            flush_bytes=wanted.flush_bytes,
+            lock_timeout=wanted.lock_timeout,
+        )
+        store = Store.open(paths, options, clock=clock)
+    except (StoreError, ConfigError, OSError) as error:
+        problem = f"nothing is recorded, the store cannot be opened: {error}"
+        notes.append(problem)
+        return None, problem
+    problem = ""
+    if store.read_only:
+        problem = f"nothing is recorded, {paths.data} is read-only: {store.read_only}"
+        notes.append(problem)
+    notes.extend(store.notes)
+    return store, problem
+
+
+def make_host(
+    paths: Paths,
+    loaded: LoadedSettings,
+    store: Store | None,
+    clock: Clock,
+    redact: Callable[[str], str],
+) -> PluginHost:
+    """Return a plugin host without plugins."""
+    origins = loaded.origins
+
+    def origin_of(key: str) -> str:
+        return origins[key].where if key in origins else ""
+
+    return PluginHost(
+        store=Unstored() if store is None else store,
+        clock=clock,
+        paths=paths,
+        tables=loaded.settings.tables,
+        disabled=loaded.settings.plugins.off,
+        redact=redact,
+        origins_of=origin_of,
+    )
+
+
+def reread_settings(
+    paths: Paths,
+    project: Path | None,
+    overrides: Sequence[str],
+    host: PluginHost,
+) -> LoadedSettings:
+    """Return the settings checked against what the loaded plugins accept.
+
+    :raises ConfigError: something in them is not accepted.
+    """
+    return load_settings(
+        paths,
+        project=project,
+        overrides=overrides,
+        plugin_models=host.plugin_models,
+        project_may_set=host.project_may_set,
+    )
+
+
+def leave_cold_rules(paths: Paths, settings: Settings, host: PluginHost) -> None:
+    """Write down what the path without a daemon needs to know."""
+    rules = cold_rules.ColdRules(
+        hosts={
+            name: cold_rules.HostRules(adapter.input_format, tuple(adapter.environment))
+            for name, adapter in host.adapters.items()
+        },
+        extra=tuple((item.name, item.pattern) for item in settings.redaction.extra),
+        allow=settings.redaction.allow,
+        env_files=settings.redaction.project_env_files,
+        stamp=cold_rules.stamp_of(paths),
+    )
+    try:
+        cold_rules.save(paths, rules)
+    except OSError as error:
+        _log.debug("%s cannot be written: %s", paths.run, error)

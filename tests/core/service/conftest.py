@@ -1,0 +1,225 @@
+"""Real processes for the service's tests, each of them ended by its number."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import pytest
+
+from hookwright.core.paths import Paths
+from hookwright.core.service import client, lifetime
+from hookwright.core.service.intake import RawDelivery
+
+_SOURCE = Path(__file__).with_name("sample_plugin.py")
+
+
+@pytest.fixture(scope="session")
+def sample() -> ModuleType:
+    """Return the sample plugin's module."""
+    spec = importlib.util.spec_from_file_location("sample_plugin", _SOURCE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["sample_plugin"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class MakeRaw(Protocol):
+    def __call__(
+        self,
+        event: str,
+        text: str = "",
+        *,
+        session: str = "s1",
+        host: str = "sample",
+        stdin: bytes | None = None,
+        number: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> RawDelivery: ...
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> MakeRaw:
+    """Return a maker of deliveries of the sample agent host."""
+
+    def make(
+        event: str,
+        text: str = "",
+        *,
+        session: str = "s1",
+        host: str = "sample",
+        stdin: bytes | None = None,
+        number: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> RawDelivery:
+        payload = {"event": event, "text": text, "session": session}
+        return RawDelivery(
+            id=os.urandom(10).hex() if number is None else f"{number:020x}",
+            agent_host=host,
+            arguments=(event,),
+            cwd=str(tmp_path),
+            environment=environment or {},
+            stdin=json.dumps(payload).encode() if stdin is None else stdin,
+        )
+
+    return make
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Return a folder in which the sample plugin is installed."""
+    folder = tmp_path / "site"
+    info = folder / "sample_plugin-1.0.dist-info"
+    info.mkdir(parents=True)
+    (folder / "sample_plugin.py").write_text(_SOURCE.read_text("utf-8"))
+    (info / "METADATA").write_text("Name: sample-plugin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[hookwright]\nsample = sample_plugin\n")
+    return folder
+
+
+def wait_for(done: Callable[[], Any], seconds: float = 15.0) -> Any:
+    """Wait until something is true; return it."""
+    deadline = time.monotonic() + seconds
+    while not (found := done()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    """Return `wait_for`."""
+    return wait_for
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process runs (a zombie does not)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.fixture
+def is_alive() -> Callable[[int], bool]:
+    """Return `alive`."""
+    return alive
+
+
+def daemons_of(data: Path) -> list[int]:
+    """Return the daemons that use a data directory."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if b"hookwright.core.service.daemon" not in words:
+                continue
+            variables = (entry / "environ").read_bytes().split(b"\0")
+            if b"HOOKWRIGHT_DATA_DIR=" + os.fsencode(data) in variables:
+                found.append(int(entry.name))
+    return [pid for pid in found if alive(pid)]
+
+
+@pytest.fixture
+def daemons(paths: Paths) -> Iterator[Callable[[], list[int]]]:
+    """Return what lists this test's daemons; each is ended afterwards."""
+    yield lambda: daemons_of(paths.data)
+    # A daemon may just be starting: look until there is none for a moment.
+    quiet = time.monotonic()
+    while time.monotonic() - quiet < 0.1:
+        for pid in daemons_of(paths.data):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            quiet = time.monotonic()
+        time.sleep(0.02)
+
+
+class StartDaemon(Protocol):
+    def __call__(self, **variables: str) -> subprocess.Popen[bytes]: ...
+
+
+@pytest.fixture
+def start_daemon(paths: Paths, site: Path) -> Iterator[StartDaemon]:
+    """Return what starts a daemon that has the sample plugin, and waits for it."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(**variables: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "hookwright.core.service.daemon"],
+            env={**os.environ, "PYTHONPATH": str(site), **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        started.append(process)
+
+        def ready() -> bool:
+            assert process.poll() is None, process.communicate()[1].decode()
+            return (lifetime.holder(paths) or {}).get("pid") == process.pid and (
+                lifetime.is_listening(paths)
+            )
+
+        wait_for(ready)
+        return process
+
+    yield start
+    for process in started:
+        process.terminate()
+        try:
+            process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+
+
+class RunClient(Protocol):
+    def __call__(
+        self,
+        *words: str,
+        stdin: bytes | Mapping[str, Any] = b"",
+        site: Path | None = None,
+        cwd: Path | None = None,
+        **variables: str,
+    ) -> subprocess.CompletedProcess[bytes]: ...
+
+
+@pytest.fixture
+def run_client(daemons: Callable[[], list[int]], tmp_path: Path) -> RunClient:
+    """Return what runs the client as an agent host does; the daemons are ended."""
+
+    def run(
+        *words: str,
+        stdin: bytes | Mapping[str, Any] = b"",
+        site: Path | None = None,
+        cwd: Path | None = None,
+        **variables: str,
+    ) -> subprocess.CompletedProcess[bytes]:
+        data = stdin if isinstance(stdin, bytes) else json.dumps(dict(stdin)).encode()
+        python_path = {} if site is None else {"PYTHONPATH": str(site)}
+        return subprocess.run(
+            [sys.executable, "-I", "-S", client.__file__, *words],
+            input=data,
+            capture_output=True,
+            cwd=cwd or tmp_path,
+            env={**os.environ, **python_path, **variables},
+            timeout=30,
+            check=False,
+        )
+
+    return run

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 DATA_DIR_VARIABLE = "HOOKWRIGHT_DATA_DIR"
 CONFIG_DIR_VARIABLE = "HOOKWRIGHT_CONFIG_DIR"
@@ -20,8 +20,7 @@ CONFIG_FILE = "hookwright.toml"
 PROJECT_CONFIG_FILE = ".hookwright.toml"
 
 
-@dataclass(frozen=True)
-class Paths:
+class Paths(NamedTuple):
     """Every directory and file outside the store's own."""
 
     data: Path

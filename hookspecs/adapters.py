@@ -179,6 +179,14 @@ class Installer(Protocol):
         """Scopes it can install to; the first is the default."""
         ...
 
+    @property
+    def companions(self) -> Sequence[str]:
+        """Agent hosts that are installed along with this one where they can be.
+
+        Git, for an agent host that does not say when a commit lands.
+        """
+        ...
+
     def plan(self, request: InstallRequest) -> InstallPlan:
         """Return the edits that make the install; running it twice changes nothing.
 

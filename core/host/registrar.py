@@ -45,7 +45,7 @@ HOOKSPECS = "hookwright_register_hookspecs"
 #: What `hookspecs.Adapter` and `hookspecs.Installer` must have.
 ADAPTER: tuple[str, ...] = ("agent_host", "input_format", "environment", "refusable")
 ADAPTER += ("parse", "complete", "render")
-INSTALLER = ("agent_host", "scopes", "plan", "strip", "detect")
+INSTALLER = ("agent_host", "scopes", "companions", "plan", "strip", "detect")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 

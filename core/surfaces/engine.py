@@ -28,7 +28,7 @@ class Engine(Protocol):
     """What commands ask for; results are JSON values where no type is named."""
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Call a tool for a person and return its result."""
+        """Call a tool and return its result."""
         ...
 
     def flush(self) -> FlushReport:
@@ -47,13 +47,14 @@ class Engine(Protocol):
 class DaemonEngine:
     """The running daemon does it."""
 
-    def __init__(self, connection: DaemonConnection) -> None:
+    def __init__(self, connection: DaemonConnection, *, from_agent: bool) -> None:
         self._connection = connection
+        self._from_agent = from_agent
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Call a tool for a person and return its result."""
+        """Call a tool and return its result."""
         return self._connection.call(
-            "tool", name=name, arguments=dict(arguments), from_agent=False
+            "tool", name=name, arguments=dict(arguments), from_agent=self._from_agent
         )
 
     def flush(self) -> FlushReport:
@@ -74,12 +75,13 @@ class DaemonEngine:
 class OwnEngine:
     """This process does it, with the same code."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, from_agent: bool) -> None:
         self._runtime = runtime
+        self._from_agent = from_agent
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Call a tool for a person and return its result."""
-        return self._runtime.call_tool(name, arguments, from_agent=False)
+        """Call a tool and return its result."""
+        return self._runtime.call_tool(name, arguments, from_agent=self._from_agent)
 
     def flush(self) -> FlushReport:
         """Write what is buffered to the store."""
@@ -107,7 +109,7 @@ def engine(invocation: Invocation) -> Iterator[Engine]:
     """
     with connected(invocation) as connection:
         if connection is not None:
-            yield DaemonEngine(connection)
+            yield DaemonEngine(connection, from_agent=invocation.from_agent)
             return
     # Asked for its errors: an agent's runtime goes on with the defaults instead.
     _ = invocation.settings
@@ -119,7 +121,7 @@ def engine(invocation: Invocation) -> Iterator[Engine]:
             warn(f"hookwright: {note}")
         for received in runtime.recover():
             runtime.finish(received)
-        yield OwnEngine(runtime)
+        yield OwnEngine(runtime, from_agent=invocation.from_agent)
     finally:
         runtime.close(_REASON)
 

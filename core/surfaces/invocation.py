@@ -29,6 +29,25 @@ if TYPE_CHECKING:
     from ..store import Stage
 
 NO_PLUGINS_VARIABLE = "HOOKWRIGHT_NO_PLUGINS"
+#: Agent hosts set one of these for the shell commands that their agents run. It is a
+#: courtesy, not a wall: a process can take a variable away.
+_AGENT_VARIABLES = (
+    "AI_AGENT",
+    "CLAUDECODE",
+    "CODEX_SANDBOX",
+    "COPILOT_CLI",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+    "OPENCODE",
+)
+_LOADER = """\
+import posix, sys
+sys.path.append({folder!r})
+try:
+    import client
+except ImportError:
+    posix._exit(0)
+posix._exit(client.main())"""
 #: Options before the command that take a value.
 _WITH_VALUE = ("--set",)
 
@@ -82,6 +101,11 @@ class Invocation:
     def paths(self) -> Paths:
         """Return where everything is."""
         return find_paths()
+
+    @property
+    def from_agent(self) -> bool:
+        """Return whether an agent's shell command, not a person, runs this."""
+        return any(os.environ.get(name) for name in _AGENT_VARIABLES)
 
     @property
     def wants_own_settings(self) -> bool:
@@ -164,9 +188,13 @@ class Invocation:
 def client_command() -> tuple[str, ...]:
     """Return the command that delivers one event; agent host and event follow it.
 
-    Absolute, and without site-packages: the client is built-in modules only.
+    Absolute, and without site-packages: the client is built-in modules only. It is
+    imported, not run as a file, for two reasons: its compiled form is used, and when
+    Hookwright was removed the command does nothing. `python FILE` would exit with 2
+    then, which agent hosts read as a refusal of every tool.
     """
-    return (sys.executable, "-I", "-S", os.path.abspath(client.__file__))
+    folder = os.path.dirname(os.path.abspath(client.__file__))
+    return (sys.executable, "-I", "-S", "-c", _LOADER.format(folder=folder))
 
 
 class NoStore:

@@ -15,7 +15,7 @@ from .scratch import Scratch
 _AGENT = "claude-code/main"
 _MANY = "1000000"
 _NEXT = """What next, in a project of yours:
-  hookwright install claude-code git     this project, with Claude Code and git
+  hookwright install claude-code         this project, with Claude Code and git
   hookwright install claude-code --user  all your projects, with Claude Code
   hookwright install git                 this project, with git alone
 Then: hookwright doctor, hookwright events, hookwright agent status."""

@@ -95,7 +95,7 @@ def add_uninstall(app: typer.Typer, invocation: Invocation) -> None:
 
 
 def chosen(invocation: Invocation, names: Sequence[str]) -> list[Installer]:
-    """Return the installers of the agent hosts that were named.
+    """Return the installers of the agent hosts that were named, and companions.
 
     :raises UnknownNameError: a name is none of them, or none is found for `all`.
     """
@@ -107,7 +107,9 @@ def chosen(invocation: Invocation, names: Sequence[str]) -> list[Installer]:
             f"{', '.join(sorted(known)) or 'none, since no plugin is loaded'}, {ALL}"
         )
     if ALL not in names:
-        return [known[name] for name in dict.fromkeys(names)]
+        named = [known[name] for name in dict.fromkeys(names)]
+        companions = [name for one in named for name in one.companions if name in known]
+        return named + [known[name] for name in companions if name not in names]
     request = invocation.request("project", invocation.project)
     with progress("Looking for agent hosts ..."):
         found = [one for one in known.values() if one.detect(request).found]

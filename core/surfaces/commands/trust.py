@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...errors import ConfigError
 from ...paths import PROJECT_CONFIG_FILE
 from ...settings import Trust
 from ..invocation import Invocation
@@ -39,7 +40,15 @@ def add(app: typer.Typer, invocation: Invocation) -> None:
 def change_trust(
     invocation: Invocation, path: Path, *, revoke: bool, as_json: bool
 ) -> None:
-    """Trust a file or take the trust back, and say so."""
+    """Trust a file or take the trust back, and say so.
+
+    :raises ConfigError: an agent asks for trust.
+    """
+    if invocation.from_agent and not revoke:
+        raise ConfigError(
+            f"an agent cannot trust {path}: read the file, then run hookwright trust "
+            "in a terminal of your own"
+        )
     known = Trust(invocation.paths.data)
     if revoke:
         changed = known.revoke(path)

@@ -31,6 +31,8 @@ class ClaudeCodeInstaller:
 
     agent_host: str = AGENT_HOST
     scopes: Sequence[Scope] = ("project", "user", "plugin-dir")
+    #: It does not say when a commit lands.
+    companions: Sequence[str] = ("git",)
 
     def plan(self, request: InstallRequest) -> InstallPlan:
         """Return the files that the scope needs.

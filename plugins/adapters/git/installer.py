@@ -28,6 +28,7 @@ class GitInstaller:
 
     agent_host: str = AGENT_HOST
     scopes: Sequence[Scope] = ("project",)
+    companions: Sequence[str] = ()
 
     def plan(self, request: InstallRequest) -> InstallPlan:
         """Return the two hooks, and the move of those that are in their place.

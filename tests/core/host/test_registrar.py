@@ -51,6 +51,7 @@ class Speaker:
     input_format = "json"
     environment = ()
     scopes = ("project",)
+    companions = ()
 
     def __init__(self, agent_host: Any = "test-host") -> None:
         self.agent_host = agent_host

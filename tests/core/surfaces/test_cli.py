@@ -12,6 +12,7 @@ import pytest
 
 from hookwright.core.host import RESERVED_COMMANDS
 from hookwright.core.paths import Paths
+from hookwright.core.service import client
 from hookwright.core.surfaces.cli import CORE, main
 from hookwright.core.surfaces.invocation import Invocation, client_command
 
@@ -158,11 +159,52 @@ def test_a_bad_setting_is_one_plain_line(run: Run) -> None:
 
 
 def test_the_client_is_started_without_site_packages() -> None:
-    interpreter, *flags, client = client_command()
+    interpreter, *flags, loader = client_command()
+    done = subprocess.run(
+        [interpreter, *flags, f"{loader}\nprint('went on')"],
+        input=b"",
+        capture_output=True,
+    )
 
     assert Path(interpreter).is_absolute()
-    assert flags == ["-I", "-S"]
-    assert Path(client).is_file()
+    assert flags == ["-I", "-S", "-c"]
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"usage: hookwright-hook")
+
+
+def test_an_agents_shell_is_no_person(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert run("agent", "create", "codex/one").code == 0
+    assert run("agent", "halt", "codex/one", "--reason", "a test").code == 0
+    file = tmp_path / ".hookwright.toml"
+    file.write_text("")
+    monkeypatch.setenv("CLAUDECODE", "1")
+
+    resumed = run("agent", "resume", "codex/one", "--reason", "please")
+    trusted = run("trust", str(file))
+
+    assert resumed.code == 1
+    assert "person" in resumed.err
+    assert trusted.code == 2
+    assert "in a terminal of your own" in trusted.err
+    monkeypatch.delenv("CLAUDECODE")
+    assert run("agent", "resume", "codex/one", "--reason", "ok").code == 0
+
+
+def test_hooks_of_a_removed_hookwright_say_nothing_and_refuse_nothing(
+    tmp_path: Path,
+) -> None:
+    # `python -I -S GONE.py` exits with 2, which is a refusal to an agent host.
+    *command, loader = client_command()
+    folder = str(Path(client.__file__).parent)
+    assert repr(folder) in loader
+    gone = loader.replace(repr(folder), repr(str(tmp_path / "gone")))
+    done = subprocess.run(
+        [*command, gone, "claude-code", "PreToolUse"], input=b"{}", capture_output=True
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_text_that_the_terminal_cannot_show_ends_no_command(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_person_sees_what_happens_and_what_to_do_next(
     assert err.count(" ... done\n") == 6
     (root,) = temporary.iterdir()
     assert err.endswith(f"Kept: {root}\n")
-    assert "hookwright install claude-code git" in out
+    assert "hookwright install claude-code" in out
     assert max(map(len, out.splitlines())) <= 80
     log = (root / "data" / "logs" / "events.jsonl").read_text()
     assert "[REDACTED:" in log

@@ -31,6 +31,7 @@ class SampleInstaller:
 
     agent_host = "sample"
     scopes: tuple[Scope, ...] = ("project", "user")
+    companions: tuple[str, ...] = ()
 
     def __init__(self, *names: str) -> None:
         self.names = names or ("list", "hook", "deep/er/new")

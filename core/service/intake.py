@@ -12,8 +12,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-#: A larger event is not parsed whole: JSON of this size can take 60 MB of memory.
+#: A larger event is not kept whole.
 MAX_EVENT = 4 * 2**20
+#: Nor parsed whole where it has more values than this: each takes some 100 bytes of
+#: memory. A large event is nearly always one long text, which costs its own size.
+_MOST_VALUES = 200_000
+#: Characters that are kept of a text in an event that is too large.
+_LONGEST_TEXT = 32 * 2**10
 #: The limit of hookspecs.frozen, which a test compares.
 MAX_DEPTH = 200
 #: How much of an event that is too large is looked at.
@@ -147,17 +152,49 @@ def _oversize(stdin: bytes, input_format: InputFormat | None) -> Intake:
     import hashlib
 
     size = len(stdin)
-    note = f"standard input has {size} bytes, accepted: {MAX_EVENT}; its head was kept"
+    note = (
+        f"standard input has {size} bytes, accepted: {MAX_EVENT}; "
+        "what is too long in it was shortened"
+    )
     text, _ = _decode(stdin[:_HEAD])
     if input_format == "text" or text.lstrip()[:1] != "{":
         # Cut where a line ends: half a secret would be recognised by no rule.
         return Intake(text[: text.rfind("\n") + 1], note, partial=True)
-    members = clean(_first_members(text))
+    members = _shortened(stdin) or clean(_first_members(text))
     members["hookwright_oversize"] = {
         "bytes": size,
         "sha256": hashlib.sha256(stdin).hexdigest(),
     }
     return Intake(members, note, partial=True)
+
+
+def _shortened(stdin: bytes) -> dict[str, Any] | None:
+    """Return the object with its long texts cut, or None where that costs too much."""
+    if stdin.count(b",") > _MOST_VALUES:
+        return None
+    try:
+        value = _DECODER.decode(_decode(stdin)[0])
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    kept = clean(_cut(value))
+    # Many texts of middle size can still be too much together.
+    return kept if len(json.dumps(kept)) <= MAX_EVENT else None
+
+
+def _cut(value: Any, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise IntakeError(_TOO_DEEP)
+    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
+        # Between words: half a secret would be recognised by no rule.
+        end = max(value.rfind(mark, 0, _LONGEST_TEXT) for mark in " \n\t") + 1
+        return f"{value[:end]}[{len(value) - end} characters left out]"
+    if isinstance(value, dict):
+        return {key: _cut(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_cut(item, depth + 1) for item in value]
+    return value
 
 
 def _first_members(text: str) -> dict[str, Any]:

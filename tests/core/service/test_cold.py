@@ -134,7 +134,7 @@ def test_a_large_event_keeps_its_first_members(
     (found,) = spooled(paths)
     assert found["payload"]["session_id"] == "s"
     assert found["payload"]["hookwright_oversize"]["bytes"] == len(stdin)
-    assert "its head was kept" in capfd.readouterr().err
+    assert "what is too long in it was shortened" in capfd.readouterr().err
 
 
 def test_ids_in_an_event_name_no_file(paths: Paths) -> None:

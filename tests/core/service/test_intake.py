@@ -115,8 +115,24 @@ def test_a_host_nobody_knows_yet_sends_json_or_text() -> None:
     assert take_in(b"refs/heads/main 1 2", None).payload == "refs/heads/main 1 2"
 
 
-def test_an_event_that_is_too_large_keeps_its_first_members() -> None:
-    members = {"session_id": "s", "cwd": "/x", "tool": {"big": "x" * 50 * 2**20}}
+def test_an_event_that_is_too_large_keeps_all_but_its_long_texts() -> None:
+    output = "word " * 10 * 2**20
+    members = {"session_id": "s", "tool": {"big": output}, "tool_use_id": "t"}
+    data = json.dumps(members).encode()
+
+    taken = take_in(data, "json")
+
+    assert (taken.payload["session_id"], taken.payload["tool_use_id"]) == ("s", "t")
+    kept = taken.payload["tool"]["big"]
+    assert len(kept) < 33_000
+    assert kept.startswith("word word ")
+    assert kept.endswith(f"word [{len(output) - 32765} characters left out]")
+    assert taken.payload["hookwright_oversize"]["bytes"] == len(data)
+    assert taken.partial
+
+
+def test_a_large_event_of_many_values_keeps_its_first_members() -> None:
+    members = {"session_id": "s", "cwd": "/x", "tool": {"big": [7] * 2_000_000}}
     data = json.dumps(members).encode()
 
     taken = take_in(data, "json")
@@ -131,8 +147,17 @@ def test_an_event_that_is_too_large_keeps_its_first_members() -> None:
     }
     assert taken.partial
     assert taken.note == (
-        f"standard input has {len(data)} bytes, accepted: 4194304; its head was kept"
+        f"standard input has {len(data)} bytes, accepted: 4194304; "
+        "what is too long in it was shortened"
     )
+
+
+def test_a_large_event_of_many_middling_texts_keeps_its_first_members() -> None:
+    members = {"session_id": "s", "texts": ["y" * 30_000] * 200, "last": 1}
+
+    taken = take_in(json.dumps(members).encode(), "json")
+
+    assert set(taken.payload) == {"session_id", "hookwright_oversize"}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ options before the command ask for other settings than it has.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,7 +82,8 @@ class OwnEngine:
 
     def call_tool(self, name: str, arguments: Mapping[str, Any]) -> Any:
         """Call a tool and return its result."""
-        return self._runtime.call_tool(name, arguments, from_agent=self._from_agent)
+        with redirect_stdout(sys.stderr):
+            return self._runtime.call_tool(name, arguments, from_agent=self._from_agent)
 
     def flush(self) -> FlushReport:
         """Write what is buffered to the store."""
@@ -113,17 +115,21 @@ def engine(invocation: Invocation) -> Iterator[Engine]:
             return
     # Asked for its errors: an agent's runtime goes on with the defaults instead.
     _ = invocation.settings
-    runtime = Runtime.open(
-        invocation.paths, project=invocation.project, overrides=invocation.overrides
-    )
+    # What a plugin prints is no part of a command's output.
+    with redirect_stdout(sys.stderr):
+        runtime = Runtime.open(
+            invocation.paths, project=invocation.project, overrides=invocation.overrides
+        )
     try:
         for note in runtime.notes:
             warn(f"hookwright: {note}")
-        for received in runtime.recover():
-            runtime.finish(received)
+        with redirect_stdout(sys.stderr):
+            for received in runtime.recover():
+                runtime.finish(received)
         yield OwnEngine(runtime, from_agent=invocation.from_agent)
     finally:
-        runtime.close(_REASON)
+        with redirect_stdout(sys.stderr):
+            runtime.close(_REASON)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -181,7 +181,9 @@ class Invocation:
             disabled=disabled,
             redact=redacted,
         )
-        host.load()
+        # What a plugin prints is no part of a command's output.
+        with redirect_stdout(sys.stderr):
+            host.load()
         return host
 
 

@@ -31,6 +31,8 @@ class Workplace:
     home: Path
     repository: Path
     canary: str
+    #: The Python that has Hookwright, and the plugins under test.
+    python: str = sys.executable
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -51,7 +53,7 @@ class Workplace:
 
     def hookwright(self, *arguments: str) -> str:
         done = self.run(
-            sys.executable, "-P", "-m", "hookwright.core.surfaces.cli", *arguments
+            self.python, "-P", "-m", "hookwright.core.surfaces.cli", *arguments
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -189,6 +189,7 @@ def test_gates_follow_their_policies(found: dict[str, Any]) -> None:
     assert "declared to ask" in said["faulty_hangs"]["reason"]
     assert "declared to ask" in said["faulty_wrong_result"]["reason"]
     assert {name for name, step in said.items() if step["said"] == "failed"} == {
+        "faulty_careless",
         "faulty_exits_in_hook",
         "faulty_hangs",
         "faulty_raises",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -367,12 +368,20 @@ def test_a_child_has_a_buffer_and_a_spool_of_its_own(
 def test_a_child_that_never_uses_the_store_does_not_keep_its_locks(
     store: Store, open_store: Any, types: Any, start_child: Any, paths: Paths
 ) -> None:
-    import time
-
     stage = store.stage()
     stage.put(types.notes, types.note(author="a"))
     store.commit([stage])
-    start_child(lambda: time.sleep(60))
+    reader, writer = os.pipe()
+
+    def child() -> None:
+        os.write(writer, b".")
+        time.sleep(60)
+
+    start_child(child)
+    # A child that has not run yet still shares the lock.
+    assert os.read(reader, 1) == b"."
+    os.close(reader)
+    os.close(writer)
     store.close()
 
     assert open_store().recover().operations == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .algebra import decide, stand_in
 from .briefings import cut_briefing, estimate_tokens
 from .catalog import RESERVED_COMMANDS, RESERVED_NAMES
+from .configs import TablesIn
 from .discovery import Found, discover
 from .events import EVENT_HOOKS, GATE_HOOKS, OBSERVE_HOOKS
 from .host import PluginHost
@@ -25,6 +26,7 @@ __all__ = [
     "PluginStatus",
     "RedactingFilter",
     "StoreLike",
+    "TablesIn",
     "arguments_model",
     "cut_briefing",
     "decide",

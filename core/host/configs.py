@@ -12,9 +12,13 @@ from hookwright.hookspecs import PluginConfig
 
 from ..errors import PluginError
 from .chain import describe
+from .logs import HOST_LOGGER, RedactingFilter, RedactingLogger
+from .plugin import Plugin
 
 #: Gives, for a dotted setting, where it was set (`file:line`), or "".
 OriginsOf = Callable[[str], str]
+#: Gives the tables that hold in a work tree, or None where the user's do.
+TablesIn = Callable[[str], Mapping[str, Mapping[str, Any]] | None]
 
 
 def read_config(
@@ -41,6 +45,47 @@ def read_config(
     except Exception as error:
         # The model's validators are the plugin's code.
         raise PluginError(f"its config model raised {describe(error)}") from error
+
+
+class ProjectConfigs:
+    """The plugins' configs as the projects change them.
+
+    :param tables_in: gives the tables that hold in a work tree, or None.
+    """
+
+    def __init__(self, tables_in: TablesIn | None, redacting: RedactingFilter) -> None:
+        self._tables_in = tables_in
+        self._log = RedactingLogger(HOST_LOGGER, redacting)
+        #: By plugin and work tree: the tables it was made from, and the config.
+        self._made: dict[tuple[str, str], tuple[Any, PluginConfig]] = {}
+
+    def config_in(self, plugin: Plugin, worktree: str) -> PluginConfig:
+        """Return the plugin's config for an event in the work tree."""
+        if self._tables_in is None or not worktree:
+            return plugin.config
+        tables = self._tables_in(worktree)
+        if tables is None:
+            return plugin.config
+        key = (plugin.name, worktree)
+        made = self._made.get(key)
+        if made is None or made[0] is not tables:
+            made = self._made[key] = (tables, self._read(plugin, worktree, tables))
+        return made[1]
+
+    def _read(
+        self, plugin: Plugin, worktree: str, tables: Mapping[str, Mapping[str, Any]]
+    ) -> PluginConfig:
+        table = tables.get(plugin.name, {})
+        try:
+            return read_config(plugin.name, plugin.info.config, table)
+        except PluginError as error:
+            self._log.warning(
+                "plugin %s: %s does not change its settings: %s",
+                plugin.label,
+                worktree,
+                error,
+            )
+            return plugin.config
 
 
 def _problem(

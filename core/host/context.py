@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
+from hookwright.hookspecs import PluginConfig
+
 from ..clock import Clock
 from ..errors import PluginError
 from ..paths import Paths
@@ -42,6 +44,8 @@ class Services:
     log: RedactingLogger
     #: Log every call.
     trace: bool
+    #: A plugin's config as it holds in a work tree.
+    config_in: Callable[[Plugin, str], PluginConfig]
     #: Calls a hook that a plugin specified.
     call_hook: Callable[[CallContext, str, Mapping[str, object]], list[Any]]
 
@@ -52,6 +56,7 @@ class CallContext:
     :param writable: whether `store` takes writes.
     :param budget: seconds that the call may take; None when nobody watches it.
     :param outer: the context of the call that led to this one.
+    :param worktree: where the event happened; "" for what belongs to no project.
     """
 
     __slots__ = (
@@ -59,6 +64,7 @@ class CallContext:
         "_over",
         "_services",
         "_store",
+        "_worktree",
         "_writable",
         "depth",
         "from_agent",
@@ -75,6 +81,7 @@ class CallContext:
         writable: bool = True,
         budget: float | None = None,
         outer: CallContext | None = None,
+        worktree: str = "",
     ) -> None:
         self.plugin = plugin
         #: Whether an agent, not a person, made this call.
@@ -84,6 +91,7 @@ class CallContext:
         self.nested: list[Stage] = []
         self._services = services
         self._writable = writable
+        self._worktree: str = worktree if outer is None else outer._worktree
         self._ends_at = None if budget is None else time.monotonic() + budget
         self._store: CallStore | None = None
         self._over = False
@@ -124,8 +132,11 @@ class CallContext:
         return directory
 
     def config(self, model: type[C]) -> C:
-        """Return the plugin's validated config, an instance of its config model."""
-        config = self.plugin.config
+        """Return the plugin's validated config, an instance of its config model.
+
+        In a hook that is given an event it is what holds in the event's project.
+        """
+        config = self._services.config_in(self.plugin, self._worktree)
         if not isinstance(config, model):
             raise PluginError(
                 f"plugin {self.name}: its config model is {type(config).__name__}, "

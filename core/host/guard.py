@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hookwright.hookspecs import Event
+
 from .chain import Call, Fault, Reply
 from .context import CallContext, Services
 from .plugin import Implementation, Plugin
@@ -78,6 +80,7 @@ def begin(
             from_agent=outer is not None and outer.from_agent,
             budget=budget,
             outer=outer,
+            worktree=_worktree(values),
         )
     return HookCall(implementation, permit, context, values, budget)
 
@@ -114,6 +117,11 @@ def settle(services: Services, call: HookCall, reply: Reply, check: Check) -> He
             pause,
         )
     return heard
+
+
+def _worktree(values: Mapping[str, Any]) -> str:
+    event = values.get("event")
+    return event.project.worktree if isinstance(event, Event) else ""
 
 
 def nothing(value: Any) -> str:

@@ -31,7 +31,7 @@ from . import trespass
 from .catalog import Catalog
 from .chain import Call, Fault, Reply, Run
 from .collecting import brief, call_own_hook, observe
-from .configs import OriginsOf
+from .configs import OriginsOf, ProjectConfigs, TablesIn
 from .context import MAX_DEPTH, CallContext, Services
 from .discovery import Found, discover
 from .events import (
@@ -74,6 +74,8 @@ class PluginHost:
     :param disabled: names of plugins that are not to be loaded.
     :param redact: replaces secrets in a text.
     :param origins_of: tells where a dotted setting was set (`file:line`), or "".
+    :param tables_in: gives the tables that hold in a work tree, None where its
+        project changes nothing; the same object as long as they are the same.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class PluginHost:
         disabled: Collection[str] = (),
         redact: Callable[[str], str],
         origins_of: OriginsOf | None = None,
+        tables_in: TablesIn | None = None,
     ) -> None:
         trespass.watch()
         redacting = RedactingFilter(redact)
@@ -98,6 +101,7 @@ class PluginHost:
             workers=Workers(),
             log=RedactingLogger(HOST_LOGGER, redacting),
             trace=_is_set(TRACE_VARIABLE),
+            config_in=ProjectConfigs(tables_in, redacting).config_in,
             call_hook=self._call_hook,
         )
         self._catalog = Catalog()

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from ..paths import Paths, find_paths
+from ..paths import PROJECT_CONFIG_FILE, Paths, find_paths
 from . import cold_rules, quarantine
 from .client import read_all, sent_environment, write_all
 from .complaints import line, no_event, unknown_host
@@ -50,7 +50,9 @@ def deliver(raw: RawDelivery, flags: str, paths: Paths) -> int:
         start_detached(paths, raw.environment)
     if "o" in flags and "d" not in flags:
         rules = cold_rules.load(paths, raw.environment)
-        if rules is not None:
+        # A project's own redaction rules are in its file, which is TOML: not for here.
+        own = os.path.join(_worktree(raw.cwd), PROJECT_CONFIG_FILE)
+        if rules is not None and not os.path.exists(own):
             return record(raw, flags, paths, rules)
     from .direct import answer_here
 

@@ -12,8 +12,7 @@ from ..clock import Clock
 from ..errors import UnknownNameError
 from ..host import PluginHost
 from ..paths import Paths
-from ..redaction import Redaction, Redactor, project_secrets
-from ..worktree import locate_project
+from ..redaction import Redaction, Redactor
 from . import quarantine
 from .complaints import no_event, unknown_host
 from .intake import Intake, IntakeError, RawDelivery, take_in
@@ -49,15 +48,13 @@ class Received:
 class Reader:
     """Reads deliveries; what cannot be read is set aside, redacted.
 
-    :param redactor: gives the redactor in force.
-    :param env_files: tells whether the project's own .env files say what is secret.
+    :param redactor_in: gives the redactor in force for what happens in a directory.
     """
 
     paths: Paths
     host: PluginHost
     clock: Clock
-    redactor: Callable[[], Redactor]
-    env_files: Callable[[], bool]
+    redactor_in: Callable[[str], Redactor]
 
     def read(self, raw: RawDelivery) -> Received:
         """Return the delivery, redacted and parsed; never raises for its content.
@@ -65,7 +62,7 @@ class Reader:
         :raises UnknownNameError: nobody adapts this agent host.
         """
         adapter = self.adapter(raw.agent_host)
-        redactor = self._redactor_for(raw.cwd)
+        redactor = self.redactor_in(raw.cwd)
         problem = ""
         try:
             taken = take_in(raw.stdin, adapter.input_format)
@@ -134,17 +131,11 @@ class Reader:
             _log.exception("adapter %s: complete failed", received.delivery.agent_host)
             return received.events
         known = set(map(id, received.events))
-        redactor = self._redactor_for(received.delivery.cwd)
+        redactor = self.redactor_in(received.delivery.cwd)
         return [
             event if id(event) in known else _redacted(event, redactor)
             for event in events
         ]
-
-    def _redactor_for(self, cwd: str) -> Redactor:
-        redactor = self.redactor()
-        if not self.env_files():
-            return redactor
-        return redactor.with_values(project_secrets(locate_project(cwd).worktree))
 
     def _delivery(
         self,

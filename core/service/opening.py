@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..clock import Clock
 from ..errors import ConfigError, StoreError
-from ..host import PluginHost
+from ..host import PluginHost, TablesIn
 from ..paths import Paths
 from ..redaction import Redactor
 from ..settings import LoadedSettings, Settings, load_settings
@@ -74,6 +74,7 @@ def make_host(
     store: Store | None,
     clock: Clock,
     redact: Callable[[str], str],
+    tables_in: TablesIn,
 ) -> PluginHost:
     """Return a plugin host without plugins."""
     origins = loaded.origins
@@ -89,6 +90,7 @@ def make_host(
         disabled=loaded.settings.plugins.off,
         redact=redact,
         origins_of=origin_of,
+        tables_in=tables_in,
     )
 
 

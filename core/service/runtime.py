@@ -16,15 +16,17 @@ from ..clock import Clock
 from ..errors import ConfigError, UnknownNameError
 from ..host import PluginHost
 from ..paths import Paths
-from ..redaction import load_key
+from ..redaction import Redactor, load_key, project_secrets
 from ..settings import LoadedSettings, Settings
 from ..store import Store
+from ..worktree import locate_project
 from . import deciding, opening, quarantine
 from .complaints import line
 from .deliveries import Reader, Received
 from .eventlog import EventLog
 from .intake import RawDelivery
 from .keeping import Keeper
+from .project_settings import ProjectSettings
 
 if TYPE_CHECKING:
     from ..store import Stage
@@ -60,6 +62,7 @@ class Runtime:
             paths, project, overrides, self.notes
         )
         self.redactor = opening.make_redactor(self._key, self.settings)
+        self._projects = ProjectSettings(paths, overrides, self._key)
         self.store: Store | None
         #: Why nothing is kept at all, for people; "" when the store can be written.
         self.unrecorded: str
@@ -67,16 +70,15 @@ class Runtime:
             paths, self.settings, self.clock, self.notes
         )
         self.host: PluginHost = opening.make_host(
-            paths, self.loaded, self.store, self.clock, self.redact
+            paths,
+            self.loaded,
+            self.store,
+            self.clock,
+            self.redact,
+            self._tables_in,
         )
         self.events = EventLog(paths.logs, kept=self.settings.service.events_kept)
-        self._reader = Reader(
-            paths,
-            self.host,
-            self.clock,
-            lambda: self.redactor,
-            lambda: self.settings.redaction.project_env_files,
-        )
+        self._reader = Reader(paths, self.host, self.clock, self._redactor_in)
         self._keeper = Keeper(
             None if self.unrecorded else self.store,
             self.host,
@@ -247,6 +249,7 @@ class Runtime:
         except ConfigError as error:
             return [str(error)]
         problems = self.host.reconfigure(found.settings.tables)
+        self._projects.forget()
         self.loaded = found
         self.redactor = opening.make_redactor(self._key, found.settings)
         if self._keeper.flusher is not None:
@@ -265,6 +268,19 @@ class Runtime:
         self.events.close()
         if self.store is not None:
             self.store.close()
+
+    def _tables_in(self, worktree: str) -> Mapping[str, Mapping[str, Any]] | None:
+        found = self._projects.find(worktree, self.host)
+        return None if found is None else found.settings.tables
+
+    def _redactor_in(self, cwd: str) -> Redactor:
+        """Return the redactor for what happens in a directory."""
+        worktree = locate_project(cwd).worktree
+        found = self._projects.find(worktree, self.host)
+        settings, redactor = found or (self.settings, self.redactor)
+        if not settings.redaction.project_env_files:
+            return redactor
+        return redactor.with_values(project_secrets(worktree))
 
     def _revive(self, delivery_id: str, payload: bytes) -> Received | None:
         try:

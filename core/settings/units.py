@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -80,62 +81,22 @@ def show_duration(seconds: float) -> str:
     return f"{seconds:g} s" if seconds >= 1 or not seconds else f"{seconds * 1000:g} ms"
 
 
-@dataclass(frozen=True)
-class Size:
-    """Annotation of an `int` field that is a size; bounds in bytes, both accepted."""
-
-    low: int
-    high: int
-
-    @property
-    def accepted(self) -> str:
-        """Return what is accepted, for people."""
-        return f"{show_size(self.low)} to {show_size(self.high)}"
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        """Validate integers and texts."""
-        return core_schema.no_info_plain_validator_function(self._validate)
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """Describe both forms."""
-        return {
-            "anyOf": [
-                {"type": "integer", "minimum": self.low, "maximum": self.high},
-                {
-                    "type": "string",
-                    "pattern": r"^\s*\d+(\.\d+)?\s*[kKmMgGtT]?i?[bB]?\s*$",
-                },
-            ],
-            "x-accepted": self.accepted,
-        }
-
-    def _validate(self, value: object) -> int:
-        try:
-            size = parse_size(value)
-        except ValueError:
-            size = -1
-        if not self.low <= size <= self.high:
-            raise PydanticCustomError(
-                "size", "accepted: {accepted}", {"accepted": self.accepted}
-            )
-        return size
-
-
-@dataclass(frozen=True)
-class Duration:
-    """Annotation of a `float` field that is a duration; bounds in seconds."""
+class _Bounded(ABC):
+    """What both annotations do: validate within bounds, and describe both forms."""
 
     low: float
     high: float
+    #: The JSON type of the number, and the pattern of the text.
+    _number: ClassVar[str]
+    _text: ClassVar[str]
 
     @property
+    @abstractmethod
     def accepted(self) -> str:
         """Return what is accepted, for people."""
-        return f"{show_duration(self.low)} to {show_duration(self.high)}"
+
+    @abstractmethod
+    def _parse(self, value: object) -> float: ...
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -149,19 +110,55 @@ class Duration:
         """Describe both forms."""
         return {
             "anyOf": [
-                {"type": "number", "minimum": self.low, "maximum": self.high},
-                {"type": "string", "pattern": r"^(\s*\d+(\.\d+)?\s*[A-Za-z]*\s*)+$"},
+                {"type": self._number, "minimum": self.low, "maximum": self.high},
+                {"type": "string", "pattern": self._text},
             ],
             "x-accepted": self.accepted,
         }
 
     def _validate(self, value: object) -> float:
         try:
-            seconds = parse_duration(value)
+            number = self._parse(value)
         except ValueError:
-            seconds = math.nan
-        if not self.low <= seconds <= self.high:
+            number = math.nan
+        if not self.low <= number <= self.high:
             raise PydanticCustomError(
-                "duration", "accepted: {accepted}", {"accepted": self.accepted}
+                "out_of_bounds", "accepted: {accepted}", {"accepted": self.accepted}
             )
-        return seconds
+        return number
+
+
+@dataclass(frozen=True)
+class Size(_Bounded):
+    """Annotation of an `int` field that is a size; bounds in bytes, both accepted."""
+
+    low: int
+    high: int
+    _number = "integer"
+    _text = r"^\s*\d+(\.\d+)?\s*[kKmMgGtT]?i?[bB]?\s*$"
+
+    @property
+    def accepted(self) -> str:
+        """Return what is accepted, for people."""
+        return f"{show_size(self.low)} to {show_size(self.high)}"
+
+    def _parse(self, value: object) -> int:
+        return parse_size(value)
+
+
+@dataclass(frozen=True)
+class Duration(_Bounded):
+    """Annotation of a `float` field that is a duration; bounds in seconds."""
+
+    low: float
+    high: float
+    _number = "number"
+    _text = r"^(\s*\d+(\.\d+)?\s*[A-Za-z]*\s*)+$"
+
+    @property
+    def accepted(self) -> str:
+        """Return what is accepted, for people."""
+        return f"{show_duration(self.low)} to {show_duration(self.high)}"
+
+    def _parse(self, value: object) -> float:
+        return parse_duration(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from .models import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: What agents and repositories wrote must not steer a terminal.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _HASH = 10
+#: Ids of plain git end in their day and are shown whole.
+_LONGEST_ID = 25
 #: Files of a session that are named; the rest are counted.
 _MOST_FILES = 20
 
@@ -259,9 +262,9 @@ def sessions(records: Sequence[SessionRecord]) -> RenderableType:
         (
             (
                 _time(record.last_seen_at),
-                record.session_id,
+                _short(record.session_id),
                 record.agent_host,
-                record.project_path,
+                PurePath(record.project_path).name,
                 record.turns,
                 record.tool_calls,
                 record.commits,
@@ -269,6 +272,11 @@ def sessions(records: Sequence[SessionRecord]) -> RenderableType:
             for record in records
         ),
     )
+
+
+def _short(session_id: str) -> str:
+    """Return the beginning of a long id; `session show` takes it."""
+    return session_id if len(session_id) <= _LONGEST_ID else session_id[:_HASH]
 
 
 def _fields(*rows: tuple[str, object]) -> RenderableType:

@@ -167,7 +167,9 @@ def _git(request: InstallRequest, *arguments: str, cwd: Path | None = None) -> s
     except subprocess.TimeoutExpired as error:
         raise ValueError(f"git did not answer within {_SECONDS:g} s") from error
     except OSError as error:
-        raise ValueError(f"git cannot be run: {error.strerror}") from error
+        raise ValueError(
+            f"git cannot be run ({error.strerror}); install git or put it on PATH"
+        ) from error
     if done.returncode:
         raise ValueError(_refusal(request.directory, done.stderr))
     return os.fsdecode(done.stdout).rstrip("\n")

@@ -10,15 +10,37 @@ DEFAULT_FACTOR = 10
 
 
 class TrackingConfig(PluginConfig):
-    """Every setting with its unit and default."""
+    """The ledger of agents: levels, exports, prior art."""
 
-    #: An agent levels up when its XP reaches this many times its skill points.
-    level_up_factor: int = Field(default=DEFAULT_FACTOR, ge=1, le=1000)
-    #: Write `.agent/status.json` into the project at each flush (an export only).
-    export_status: bool = False
-    #: Patterns, and mistakes, that prior art shows when nobody asks for a number.
-    prior_art_limit: int = Field(default=5, ge=1, le=50)
-    #: Commits of each similar project that are searched when nothing is stored.
-    git_log_commits: int = Field(default=200, ge=1, le=10_000)
-    #: Seconds that this search may take in all.
-    git_log_seconds: float = Field(default=5.0, gt=0, le=60)
+    level_up_factor: int = Field(
+        default=DEFAULT_FACTOR,
+        ge=1,
+        le=1000,
+        description="An agent levels up when its XP reaches this many times its skill "
+        "points.",
+    )
+    export_status: bool = Field(
+        default=False,
+        description="Write `.agent/status.json` into the project at each flush. It is "
+        "an export only, never read back.",
+    )
+    prior_art_limit: int = Field(
+        default=5,
+        ge=1,
+        le=50,
+        description="Patterns, and mistakes, that prior art shows when nobody asks for "
+        "a number. A count.",
+    )
+    git_log_commits: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="Commits of each similar project that are searched when nothing is "
+        "stored. A count.",
+    )
+    git_log_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        le=60,
+        description="Seconds that this search may take in all.",
+    )

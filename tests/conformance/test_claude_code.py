@@ -47,18 +47,20 @@ def full_day(repository: Path) -> list[Call]:
     ]
 
 
-@pytest.mark.parametrize("scope", ["--project", "--user"])
+@pytest.mark.parametrize("scope", ["--project", "--user", "--plugin-dir"])
 def test_a_real_session_is_recorded_from_start_to_push(
     workplace: Workplace,
     claude: Callable[..., subprocess.CompletedProcess[str]],
     scope: str,
 ) -> None:
     workplace.environment["CLAUDE_CONFIG_DIR"] = str(workplace.home / ".claude")
-    workplace.hookwright("install", "claude-code", scope)
-    if scope == "--user":
+    place = [str(workplace.home / "plugin")] if scope == "--plugin-dir" else []
+    workplace.hookwright("install", "claude-code", scope, *place)
+    if scope != "--project":
         workplace.hookwright("install", "git", "--project")
+    loading = [scope, *place] if place else []
     with ScriptedModel(full_day(workplace.repository)).serving() as model:
-        done = claude(model.url, PROMPT)
+        done = claude(model.url, PROMPT, *loading)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert len(model.tool_results()) == 10
     workplace.wait_until_nothing_runs()

@@ -12,7 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from hookwright.core.settings import SECTIONS
+from hookwright.core.settings import SECTIONS, render_everything
+from hookwright.core.surfaces.invocation import Invocation
 from hookwright.hookspecs import EVENT_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,3 +162,15 @@ def generators(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Return the module of docs/ that knows all commands."""
     monkeypatch.syspath_prepend(str(DOCS))
     return importlib.import_module("generators.cli")
+
+
+def test_the_sample_with_everything_has_every_setting_of_every_bundled_plugin() -> None:
+    sample = (ROOT / "sample_configs" / "everything.toml").read_text("utf-8")
+    models = {
+        name: model
+        for name, model in Invocation().host().plugin_models.items()
+        if model.model_fields
+    }
+
+    assert set(models) == {"tracking"}
+    assert sample == render_everything(models)

@@ -89,11 +89,12 @@ class Keeper:
 
         :raises StoreError: it cannot be kept.
         """
-        if not stages:
+        written = [stage for stage in stages if stage.operations]
+        if not written:
             return
         if self.store is None or self.flusher is None:
             raise StoreError(self.problem)
-        self.store.commit(stages, durability="sync")
+        self.store.commit(written, durability="sync")
         self.flusher.wrote()
 
     def left_by_others(self) -> list[tuple[str, bytes]]:

@@ -62,9 +62,12 @@ def open_store(
         return None, problem
     problem = ""
     if store.read_only:
-        problem = f"nothing is recorded, {paths.data} is read-only: {store.read_only}"
+        problem = (
+            f"{paths.data} cannot be written ({store.read_only}): nothing is recorded; "
+            "make it writable or set HOOKWRIGHT_DATA_DIR"
+        )
         notes.append(problem)
-    notes.extend(store.notes)
+    notes.extend(note for note in store.notes if note not in notes)
     return store, problem
 
 

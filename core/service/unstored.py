@@ -28,6 +28,11 @@ class Unstored:
 class Nowhere:
     """A `hookspecs.RecordStore` that holds nothing and forgets everything."""
 
+    @property
+    def operations(self) -> int:
+        """Return 1: what was only read here has no answer to stand on either."""
+        return 1
+
     def get(self, record_type: RecordType[M], *key: str) -> M | None:
         """Return None."""
         return None

@@ -59,6 +59,11 @@ def find_store(path: Path) -> bool:
             f"{path.parent} is on a network file system ({kind}), which LMDB cannot "
             "use safely; set HOOKWRIGHT_DATA_DIR to a local directory"
         )
+    if path.parent.exists() and not path.parent.is_dir():
+        raise StoreError(
+            f"{path.parent} is no directory; it was left alone. Move it away, or set "
+            "HOOKWRIGHT_DATA_DIR to another directory"
+        )
     if not path.exists():
         return False
     if not (path / MARKER).is_file():

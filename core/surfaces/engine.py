@@ -121,8 +121,10 @@ def engine(invocation: Invocation) -> Iterator[Engine]:
             invocation.paths, project=invocation.project, overrides=invocation.overrides
         )
     try:
+        # Why nothing is kept is the error of what would write; reading goes on.
         for note in runtime.notes:
-            warn(f"hookwright: {note}")
+            if note != runtime.unrecorded:
+                warn(f"hookwright: {note}")
         with redirect_stdout(sys.stderr):
             for received in runtime.recover():
                 runtime.finish(received)

@@ -645,3 +645,31 @@ def test_a_read_only_directory_stops_nobody(
     assert message in error
     assert (b"deny" in found.stdout) == (words == ("before",))
     paths.data.chmod(0o755)
+
+
+def test_a_read_only_directory_can_still_be_asked(paths: Paths) -> None:
+    made = Runtime.open(paths)
+    made.call_tool("agent_create", {"agent_id": "codex/one"}, from_agent=False)
+    made.close()
+    prefix = read_only(paths.data)
+
+    def hookwright(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*prefix, sys.executable, "-m", "hookwright.core.surfaces.cli", *words],
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+
+    listed = hookwright("agent", "list", "--json")
+    written = hookwright("agent", "bug", "codex/one")
+
+    assert listed.returncode == 0, listed.stderr
+    assert [agent["id"] for agent in json.loads(listed.stdout)] == ["codex/one"]
+    assert written.returncode == 1
+    assert written.stderr.count("\n") == 1
+    assert "cannot be written" in written.stderr
+    paths.data.chmod(0o755)

@@ -63,6 +63,17 @@ def test_a_foreign_file_at_the_path_is_left_alone(
     assert not list(paths.data.glob("*damaged*"))
 
 
+def test_a_data_directory_that_is_a_file_is_left_alone(
+    open_store: Any, paths: Paths
+) -> None:
+    paths.data.write_text("mine")
+
+    for read_only in (False, True):
+        with pytest.raises(StoreError, match="is no directory; it was left alone"):
+            open_store(read_only=read_only)
+    assert paths.data.read_text() == "mine"
+
+
 def test_a_foreign_environment_at_the_path_is_left_alone(
     open_store: Any, paths: Paths
 ) -> None:

@@ -100,6 +100,7 @@ HOST = {
     "PluginStatus",
     "RedactingFilter",
     "StoreLike",
+    "TablesIn",
     "arguments_model",
     "cut_briefing",
     "decide",

@@ -403,8 +403,9 @@ class Environment:
             | lmdb.PanicError,
         ):
             return StoreDamagedError(
-                f"the store {self.path} is damaged ({error}); run "
-                "`hookwright store check`, and restart to rebuild it from a backup"
+                f"the store {self.path} is damaged ({error}). Run `hookwright daemon "
+                "stop`: the next start moves it aside and rebuilds it from the newest "
+                "backup and the spool"
             )
         return StoreError(f"the store {self.path} failed: {error}")
 

@@ -21,9 +21,9 @@ Claude Code runs one handler once when two settings files name it, but twice whe
 plugin and a settings file do; so a project install adds no hook entries where the
 user's plugin is in place, and `hookwright doctor` names a project that has both.
 
-What an allow means here: Claude Code runs an allowed call, and one whose input was
-rewritten, without asking the person, whatever its permission rules would have asked;
-its deny rules still hold.
+What an allow means here: Claude Code runs a call that a plugin allows without asking
+the person, whatever its permission rules would have asked; its deny rules still hold.
+A rewrite does not do that: the rules are applied to the new input.
 
 Tokens: Claude Code may write the last message of a turn only after it has told us of
 the turn's end; that message is counted with the next turn, or when the session ends.

@@ -1,10 +1,10 @@
 """git (agent host `git`): commits and pushes, whoever makes them.
 
-What it reports: each commit (post-commit), with hash, branch, subject, author, how it
-was made and what it replaced from git's own files while git waits, and the lines of
-each file from `git show` afterwards; each push (pre-push). It refuses nothing: a hook
-that was there before is still called, with its arguments and input, and its verdict
-stands; ours always succeeds.
+What it reports: each commit (post-commit), with the hash and branch that the hook asks
+git for, subject, author, how it was made and what it replaced from git's own files,
+and the lines of each file from `git show` afterwards; each push (pre-push). It refuses
+nothing: a hook that was there before is still called, with its arguments and input, and
+its verdict stands; ours always succeeds.
 
 A merge that git makes without stopping, `git am` and `git stash` run no post-commit
 hook, and a push with `--no-verify` runs no pre-push hook: those are not seen.

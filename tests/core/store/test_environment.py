@@ -283,7 +283,7 @@ def test_a_network_file_system_is_refused(
     [
         (lmdb.DiskError("no space"), StoreFullError, "disk that holds"),
         (lmdb.MapFullError("full"), StoreFullError, "store.max_size is 512 MB"),
-        (lmdb.CorruptedError("page"), StoreDamagedError, "store check"),
+        (lmdb.CorruptedError("page"), StoreDamagedError, "moves it aside"),
         (lmdb.BadTxnError("odd"), StoreError, "failed"),
     ],
 )

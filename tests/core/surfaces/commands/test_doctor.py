@@ -182,6 +182,17 @@ def test_an_agent_hosts_problems_are_broken_and_its_next_step_a_cure() -> None:
     assert (second.state, second.text) == ("broken", "a hook is missing")
 
 
+def test_what_is_installed_is_told_though_the_program_is_not_on_the_path() -> None:
+    finding = HostFinding("words", False, None, ("project (/p)",))
+
+    (told,) = diagnosis._of_agent_host("words", finding)
+
+    assert (told.state, told.text) == (
+        "note",
+        "its program is not on PATH; installed: project (/p)",
+    )
+
+
 def test_cures_stand_below_what_they_cure() -> None:
     text = diagnosis_text(
         [

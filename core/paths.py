@@ -62,6 +62,16 @@ class Paths(NamedTuple):
         return self.config / CONFIG_FILE
 
 
+def make_private(directory: Path) -> None:
+    """Make a directory below the data directory, both open to their user alone.
+
+    :raises OSError: it cannot be made.
+    """
+    # `parents=True` gives the mode to the last directory only.
+    directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, exist_ok=True)
+
+
 def resolve(text: str, home: Path) -> Path:
     """Return text as an absolute path: `~` is home, a relative path starts there."""
     if text == "~" or text.startswith("~/"):

@@ -15,7 +15,7 @@ from hookwright.hookspecs import PluginConfig
 
 from ..clock import Clock
 from ..errors import PluginError
-from ..paths import Paths
+from ..paths import Paths, make_private
 from .logs import PLUGIN_LOGGER, RedactingFilter, RedactingLogger
 from .plugin import Plugin
 from .storing import CallStore, StoreLike
@@ -126,7 +126,7 @@ class CallContext:
     def state_dir(self) -> Path:
         """A directory of the plugin's own, made at first use (mode 0700)."""
         above = self._services.paths.plugin_state
-        above.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(above)
         directory = above / self.name
         directory.mkdir(mode=0o700, exist_ok=True)
         return directory

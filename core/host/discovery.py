@@ -22,6 +22,7 @@ from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from typing import Any
 
+from ..paths import make_private
 from .status import BUNDLED
 
 GROUP = "hookwright"
@@ -161,7 +162,7 @@ def _write_index(
     }
     aside = index.with_name(f"{INDEX_FILE}.{os.getpid()}")
     try:
-        index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(index.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(aside, flags, 0o600), "w", encoding="utf-8") as file:
             json.dump(content, file)

@@ -42,6 +42,12 @@ def call_tool(
             f"{tool.name} is for people only: ask the person to run "
             f"`hookwright {' '.join(tool.command) or tool.name}`"
         )
+    if tool.writes:
+        # What a person or an agent types is stored like anything else.
+        arguments = {
+            name: services.redact(value) if isinstance(value, str) else value
+            for name, value in arguments.items()
+        }
     values = _validated(tool, arguments)
     context = CallContext(services, plugin, from_agent=from_agent, writable=tool.writes)
     ledger = plugin.ledger(f"tool {tool.name}")

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..paths import Paths
+from ..paths import Paths, make_private
 from .client import VERSION
 from .intake import InputFormat
 
@@ -59,7 +59,7 @@ def save(paths: Paths, rules: ColdRules) -> None:
     content = json.dumps(found, sort_keys=True)
     file = paths.run / FILE
     draft = file.with_name(f"{FILE}.{os.getpid()}")
-    paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(paths.run)
     draft.write_text(content, "utf-8")
     os.replace(draft, file)
 

@@ -145,6 +145,8 @@ class Daemon:
 
     def _apply(self) -> None:
         """Apply the settings that are not the runtime's."""
+        if self._runtime.outdated:
+            self.leave("the changed configuration needs a new daemon")
         service = self._runtime.settings.service
         logging.getLogger(LOGGER).setLevel(service.log_level.upper())
         link = self._runtime.paths.run / "answer_timeout"

@@ -17,6 +17,8 @@ from typing import Any
 
 from hookwright.hookspecs import Decision, Event
 
+from ..paths import make_private
+
 FILE = "events.jsonl"
 MAX_SIZE = 32 * 2**20
 _RING = 500
@@ -103,7 +105,7 @@ class EventLog:
         self._lines += 1
 
     def _open(self) -> None:
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._file.parent)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self._file, flags, 0o600)
         content = self._file.read_bytes()

@@ -15,6 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ _KEPT = frozenset(
 )
 _KEPT_PREFIXES = ("HOOKWRIGHT_", "LC_", "XDG_")
 _POLL_S = 0.02
+#: Before another daemon is started in place of one that went without a word.
+_AGAIN_S = 1.0
 
 
 class InstanceLock:
@@ -218,9 +221,16 @@ def start(paths: Paths, environment: Mapping[str, str], timeout: float = 10.0) -
     :raises ServiceError: it does not come up; the text has its last words.
     """
     start_detached(paths, environment)
-    deadline = time.monotonic() + timeout
+    begun = time.monotonic()
+    deadline, again = begun + timeout, begun + _AGAIN_S
     while not is_listening(paths):
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        silent = not _last_words(paths.run / _BOOT_LOG)
+        if now > again and silent and holder(paths) is None:
+            # The one that was started met another that was just leaving.
+            start_detached(paths, environment)
+            again = now + _AGAIN_S
+        if now > deadline:
             raise ServiceError(
                 f"the daemon did not come up within {timeout:g} s. "
                 f"{_last_words(paths.run / _BOOT_LOG) or f'See {paths.logs}.'}"
@@ -245,16 +255,23 @@ def end(paths: Paths, timeout: float = 5.0) -> bool:
     found = holder(paths)
     if found is None:
         return False
-    if pid := found.get("pid"):
-        os.kill(int(pid), signal.SIGTERM)
-    deadline = time.monotonic() + timeout
-    while holder(paths) is not None:
+    pid, deadline = 0, time.monotonic() + timeout
+    while found is not None:
+        # It may just be writing who it is; whoever comes after it is not meant.
+        named = int(found.get("pid", 0))
+        if named and not pid:
+            pid = named
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        elif named not in (0, pid):
+            return True
         if time.monotonic() > deadline:
             raise ServiceError(
                 f"the daemon (process {pid or 'unknown'}) is still there after "
                 f"{timeout:g} s; end it with: kill -9 {pid or 'PID'}"
             )
         time.sleep(_POLL_S)
+        found = holder(paths)
     return True
 
 

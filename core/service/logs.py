@@ -9,6 +9,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from ..host.logs import RedactingFilter
+from ..paths import make_private
 
 FILE = "daemon.log"
 LOGGER = "hookwright"
@@ -24,7 +25,7 @@ def open_log(
     :param level: a name that `logging` knows, in any case.
     :raises OSError: the file cannot be written.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(directory)
     file = directory / name
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
     handler = RotatingFileHandler(

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ..paths import make_private
 from .intake import RawDelivery
 
 #: Characters of the message that are kept, and how many files.
@@ -45,7 +46,7 @@ def keep(
     record["time"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     file = directory / f"{_PREFIX}{digest}.json"
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(directory)
         _make_room(directory)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         with open(os.open(file, flags, 0o600), "wb") as out:

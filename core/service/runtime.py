@@ -23,6 +23,7 @@ from ..worktree import locate_project
 from . import deciding, opening, quarantine
 from .complaints import line
 from .deliveries import Reader, Received
+from .echoes import Echoes
 from .eventlog import EventLog
 from .intake import RawDelivery
 from .keeping import Keeper
@@ -61,6 +62,7 @@ class Runtime:
         self.loaded: LoadedSettings = opening.read_settings(
             paths, project, overrides, self.notes
         )
+        self._opened_with = self.settings
         self.redactor = opening.make_redactor(self._key, self.settings)
         self._projects = ProjectSettings(paths, overrides, self._key)
         self.store: Store | None
@@ -85,6 +87,7 @@ class Runtime:
             self.settings.store.flush_seconds,
             self.unrecorded,
         )
+        self._echoes = Echoes()
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -178,6 +181,9 @@ class Runtime:
         """Observe the events, keep what plugins wrote, flush when it is time."""
         if not received.fresh:
             return None
+        if self._echoes.repeats(received.delivery.id, received.events):
+            self._keeper.keep([], received.delivery.id)
+            return None
         events = self._reader.complete(received)
         stages: list[Stage] = []
         for event in events:
@@ -235,8 +241,8 @@ class Runtime:
     def reload(self, loaded: LoadedSettings | ConfigError | None = None) -> list[str]:
         """Take changed settings; return what is wrong with them, for people.
 
-        What is wrong keeps its old value. `[plugins]` and most of `[store]` take
-        effect in the next daemon.
+        What is wrong keeps its old value. `[plugins]` and most of `[store]` need
+        another runtime: `outdated` says so.
 
         :param loaded: what a watcher read; read here when None.
         """
@@ -256,6 +262,16 @@ class Runtime:
             self._keeper.flusher.seconds = found.settings.store.flush_seconds
         opening.leave_cold_rules(self.paths, found.settings, self.host)
         return problems
+
+    @property
+    def outdated(self) -> bool:
+        """Return whether the settings now ask for another store or other plugins."""
+        loose = {"flush_seconds"}
+        now, then = self.settings, self._opened_with
+        return (
+            now.store.model_dump(exclude=loose) != then.store.model_dump(exclude=loose)
+            or now.plugins.off != then.plugins.off
+        )
 
     def close(self, reason: str = "stop") -> None:
         """Tell the plugins, flush, and let go of the store.

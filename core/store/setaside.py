@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from ..paths import make_private
+
 DEAD_LETTERS = "dead-letters.jsonl"
 
 
@@ -80,4 +82,4 @@ class Quarantine:
         return len(sizes), sum(sizes)
 
     def _make(self) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._folder)

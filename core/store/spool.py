@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from ..clock import Clock
 from ..errors import StoreError, StoreFullError
+from ..paths import make_private
 from .cold_spool import SUFFIX, still_named, write_whole
 from .frames import FrameError, encode_frame, encode_header
 from .locks import try_lock
@@ -182,7 +183,7 @@ class Spool:
         return current
 
     def _create(self) -> Segment:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._folder)
         while True:
             name = self._clock.new_id()
             path = self._folder / f"{name}{SUFFIX}"

@@ -197,14 +197,13 @@ def _of_plugin(status: PluginStatus) -> Finding:
 
 def _of_agent_host(name: str, found: HostFinding) -> Iterator[Finding]:
     installed = f"installed: {', '.join(found.installed)}"
+    version = found.version or "of unknown version"
     if not found.found:
         # Its program may be where PATH does not lead, so what is installed counts.
         text = "its program is not on PATH"
         text = f"{text}; {installed}" if found.installed else text
         yield Finding(name, "note", text, found.next_step)
-        return
-    version = found.version or "of unknown version"
-    if found.installed:
+    elif found.installed:
         yield Finding(name, "ok", f"{version}; {installed}", found.next_step)
     else:
         yield Finding(name, "note", f"{version}; not installed", found.next_step)

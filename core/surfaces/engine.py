@@ -7,6 +7,7 @@ options before the command ask for other settings than it has.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -16,13 +17,17 @@ from hookwright.hookspecs import FlushReport
 
 from ..errors import StoreError
 from ..host import PluginStatus
+from ..paths import Paths
 from ..service.connect import DaemonConnection
+from ..service.lifetime import holder, is_listening
 from ..service.runtime import Runtime
 from ..store import Store, StoreOptions, StoreStats
 from .invocation import Invocation
 from .output import warn
 
 _REASON = "command"
+#: Seconds that a booting daemon is waited for.
+_BOOT_S = 3.0
 
 
 class Engine(Protocol):
@@ -114,7 +119,7 @@ def engine(invocation: Invocation) -> Iterator[Engine]:
             yield DaemonEngine(connection, from_agent=invocation.from_agent)
             return
     # Asked for its errors: an agent's runtime goes on with the defaults instead.
-    _ = invocation.settings
+    _ = invocation.full_settings if invocation.overrides else invocation.settings
     # What a plugin prints is no part of a command's output.
     with redirect_stdout(sys.stderr):
         runtime = Runtime.open(
@@ -141,11 +146,23 @@ def connected(invocation: Invocation) -> Iterator[DaemonConnection | None]:
         yield None
         return
     connection = DaemonConnection.open(invocation.paths)
+    if connection is None and _is_coming_up(invocation.paths):
+        connection = DaemonConnection.open(invocation.paths)
     try:
         yield connection
     finally:
         if connection is not None:
             connection.close()
+
+
+def _is_coming_up(paths: Paths) -> bool:
+    """Wait for a daemon that boots: what it takes over is not to be read yet."""
+    deadline = time.monotonic() + _BOOT_S
+    while holder(paths) is not None and time.monotonic() < deadline:
+        if is_listening(paths):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 @contextmanager

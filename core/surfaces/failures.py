@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import HookwrightError
-from ..paths import find_paths
+from ..paths import find_paths, make_private
 from ..redaction import Redactor
 from .output import warn
 
@@ -59,7 +59,7 @@ def report_fault(error: BaseException, arguments: Sequence[str]) -> None:
 def save_fault(error: BaseException, arguments: Sequence[str]) -> Path:
     """Write the redacted traceback into the logs and return the file's path."""
     logs = find_paths().logs
-    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(logs)
     text = "\n".join(
         (
             f"hookwright {' '.join(arguments)}",

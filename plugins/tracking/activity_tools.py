@@ -7,7 +7,7 @@ from hookwright.hookspecs import PluginContext, Tool
 
 from . import display
 from .ledger import Ledger, log_activity
-from .lookup import agent_named, project_at
+from .lookup import agent_named, checked_limit, project_at
 from .models import ActivityRecord
 from .tables import ACTIVITIES
 
@@ -74,7 +74,7 @@ class ActivityTools:
         :param agent_id: only this agent's.
         :param limit: how many at most.
         """
-        most = max(limit, 0)
+        most = checked_limit(limit)
         if agent_id:
             agent = agent_named(context.store, self._ledger.agents, agent_id)
             newest = context.store.scan(ACTIVITIES, agent.id, reverse=True, limit=most)

@@ -13,7 +13,13 @@ from .card import status_card
 from .git import pending_changes
 from .grading import check_side, checked_grade, grade_commit, remember
 from .ledger import Ledger, log_activity
-from .lookup import agent_here, agent_named, commit_named, project_at
+from .lookup import (
+    agent_here,
+    agent_named,
+    checked_limit,
+    commit_named,
+    project_at,
+)
 from .models import AgentRecord, CommitRecord, Side
 from .prior_art import as_markdown, find_prior_art
 from .project_tools import stored_or_read
@@ -22,7 +28,6 @@ from .tables import COMMITS
 
 _LONGEST_ID = 200
 _MOST_PATTERNS = 50
-_MOST_COMMITS = 1000
 
 
 class AgentTools:
@@ -171,8 +176,7 @@ class AgentTools:
         :param limit: commits at most.
         :param directory: a directory of the project.
         """
-        if not 1 <= limit <= _MOST_COMMITS:
-            raise ToolError(f"limit is {limit}; accepted: 1 to {_MOST_COMMITS}.")
+        most = checked_limit(limit)
         store = context.store
         agent = (
             agent_named(store, self._ledger.agents, agent_id)
@@ -181,7 +185,7 @@ class AgentTools:
         )
         found = list(store.find(COMMITS, "agent", agent.id))
         found.sort(key=lambda each: (each.timestamp, each.commit_hash), reverse=True)
-        return found[:limit]
+        return found[:most]
 
     def agent_halt(
         self, context: PluginContext, agent_id: str, reason: str = ""

@@ -14,6 +14,7 @@ from .tables import COMMITS, SESSIONS
 
 _SHORTEST_HASH = 4
 _SHOWN = 5
+_MOST = 1000
 
 
 def agent_named(
@@ -149,3 +150,13 @@ def _close(name: str, names: Iterable[str]) -> list[str]:
     wanted = name.lower()
     hits = difflib.get_close_matches(wanted, [*full, *ends], n=_SHOWN, cutoff=0.5)
     return list(dict.fromkeys(full.get(hit) or ends[hit] for hit in hits))
+
+
+def checked_limit(limit: int) -> int:
+    """Return how many are asked for.
+
+    :raises ToolError: it is no number of things to show.
+    """
+    if not 1 <= limit <= _MOST:
+        raise ToolError(f"limit is {limit}; accepted: 1 to {_MOST}.")
+    return limit

@@ -10,7 +10,7 @@ from hookwright.hookspecs import PluginContext, Tool
 from . import display
 from .grading import check_side, checked_grade, grade_commit, remember
 from .ledger import Ledger
-from .lookup import agent_named, commit_named, project_at
+from .lookup import agent_named, checked_limit, commit_named, project_at
 from .models import AgentRecord, CommitRecord, RetrospectiveRecord, Side
 from .tables import RETROSPECTIVES
 
@@ -102,7 +102,7 @@ class RetroTools:
             if where is None or retro.project_path == where.path
         ]
         chosen.sort(key=lambda retro: (retro.timestamp, retro.commit), reverse=True)
-        return chosen[: max(limit, 0)]
+        return chosen[: checked_limit(limit)]
 
     def retro_show(
         self, context: PluginContext, agent_id: str, commit: str = ""

@@ -75,7 +75,7 @@ def settle(agent: AgentRecord, factor: int = DEFAULT_FACTOR) -> AgentRecord:
             changes["level_ups"] = after.level_ups + 1
     if after.communication_score < 0:
         changes["communication_score"] = 0
-    if after.skill_points <= 0 and not after.halted:
+    if after.skill_points <= 0 and (not after.halted or after.halted_by == "bugs"):
         changes["halted"] = True
         changes["halted_by"] = "bugs"
         bugs = "bug" if after.total_bugs == 1 else "bugs"

@@ -7,7 +7,7 @@ from pathlib import Path
 from hookwright.hookspecs import PluginContext, Tool
 
 from . import display
-from .lookup import project_at, session_named
+from .lookup import checked_limit, project_at, session_named
 from .models import SessionRecord
 from .tables import SESSIONS
 
@@ -49,7 +49,7 @@ class SessionTools:
             key=lambda session: (session.last_seen_at, session.session_id),
             reverse=True,
         )
-        return newest[: max(limit, 0)]
+        return newest[: checked_limit(limit)]
 
     def session_show(self, context: PluginContext, session_id: str) -> SessionRecord:
         """Show one session in numbers.

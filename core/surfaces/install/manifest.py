@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from hookwright.hookspecs import InstallRequest, Scope
 
 from ...errors import InstallError
-from ...paths import Paths
+from ...paths import Paths, make_private
 from .disk import Found, write
 
 _FOLDER = "installs"
@@ -134,7 +134,7 @@ def locked(data_dir: Path) -> Iterator[None]:
     """
     folder = data_dir / _FOLDER
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise InstallError(

@@ -125,12 +125,15 @@ def _session_start(message: Message) -> Sequence[Event]:
 
 def _prompt(message: Message) -> Sequence[Event]:
     payload = message.payload
+    prompt = payload.text("prompt")
+    # The notice of a background agent's end comes as a prompt (seen in 2.1.329).
+    usual = "system" if prompt.startswith("<task-notification>") else "user"
     return [
         PromptSubmit(
             **message.fields(),
-            prompt=payload.text("prompt"),
+            prompt=prompt,
             prompt_id=payload.text("prompt_id", ""),
-            source=payload.text("source", "user"),
+            source=payload.text("source", usual),
         )
     ]
 

@@ -16,7 +16,7 @@ from hookwright.hookspecs import (
     Scope,
 )
 
-from .script import HOOKS, is_ours, previous_of, strip_block, write_script
+from .script import HOOKS, is_ours, previous_of, programs_of, strip_block, write_script
 from .sessions import AGENT_HOST
 
 _SECONDS = 10.0
@@ -69,6 +69,18 @@ def _finding(directory: Path, version: str) -> HostFinding:
         for name in ours
         if not os.access(directory / name, os.X_OK)
     ]
+    gone = sorted(
+        {
+            word
+            for name in ours
+            for word in programs_of(_read(directory / name) or b"")
+            if not os.path.exists(word)
+        }
+    )
+    problems += [
+        f"the hooks in {directory} run {word}, which does not exist; install again"
+        for word in gone
+    ]
     if ours and len(ours) < len(HOOKS):
         missing = ", ".join(name for name in HOOKS if name not in ours)
         problems.append(f"the {missing} hook in {directory} is not Hookwright's")
@@ -115,9 +127,10 @@ def _edit(path: Path, client: tuple[str, ...]) -> FileEdit:
                 f"{previous} and {path} are two different hooks; "
                 "delete the one that is not needed, then install again"
             )
+    linked = path.is_symlink() or previous.is_symlink()
     return FileEdit(
         path=path,
-        content=write_script(path.name, client, chained),
+        content=write_script(path.name, client, chained, linked=linked),
         mode=0o755,
         moved_to=previous if chained is not None else None,
     )

@@ -21,8 +21,10 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _SHEBANG = "#!/bin/sh\n"
-_SHELLS = re.compile(rb"#! *((?:/\S*/)?(?:env +)?(?:sh|bash|dash|zsh|ksh)) *$")
-_OWN_NAME = re.compile(rb"\$\{?0")
+_SHELLS = re.compile(
+    rb"#! *((?:/\S*/)?(?:env +(?:-S +)?)?(?:sh|bash|dash|zsh|ksh)(?: +-\w+)*) *$"
+)
+_OWN_NAME = re.compile(rb"\$\{?0|BASH_SOURCE")
 
 _POST_COMMIT = """\
 hookwright_status=0
@@ -62,6 +64,18 @@ def is_ours(content: bytes | None) -> bool:
     return content is not None and _BLOCK.search(content) is not None
 
 
+def programs_of(content: bytes) -> list[str]:
+    """Return the programs that our block in a hook looks for before it runs."""
+    block = _BLOCK.search(content)
+    text = block[0].decode("utf-8", "surrogateescape") if block else ""
+    return [
+        word
+        for guard in re.findall(r"^\[ -[xe] .* \](?= (?:&&|\|\|))", text, re.MULTILINE)
+        for word in shlex.split(guard)
+        if word.startswith("/")
+    ]
+
+
 def strip_block(content: bytes) -> bytes | None:
     """Return the hook without our block; None when nothing else is in it."""
     if not is_ours(content):
@@ -70,15 +84,18 @@ def strip_block(content: bytes) -> bytes | None:
     return None if not rest.strip() or rest == _SHEBANG.encode() else rest
 
 
-def write_script(name: str, client: Sequence[str], chained: bytes | None) -> bytes:
+def write_script(
+    name: str, client: Sequence[str], chained: bytes | None, *, linked: bool = False
+) -> bytes:
     """Return the hook of that name.
 
     :param client: the client's command, absolute.
     :param chained: the hook that was there before, to see how it must be run.
+    :param linked: whether that hook is a link to a file elsewhere.
     """
     command = shlex.join([*client, "git", name, "--observe"])
     body = _SCRIPTS[name].format(
-        chain=_chain(chained),
+        chain=_chain(chained, linked),
         guard=" && ".join(
             f"[ -{'x' if number == 0 else 'e'} {shlex.quote(word)} ]"
             for number, word in enumerate(client)
@@ -94,15 +111,21 @@ def write_script(name: str, client: Sequence[str], chained: bytes | None) -> byt
     ).encode("utf-8", "surrogateescape")
 
 
-def _chain(chained: bytes | None) -> str:
+def _chain(chained: bytes | None, linked: bool) -> str:
     """Return the command that runs the hook that was there before.
+
+    A link is run by itself: what is behind it finds its own place through the link.
 
     Some hook managers find their own script by the name they were called by (husky:
     `basename "$0"`), so a shell hook that looks at `$0` keeps the old one.
     """
-    first, _, rest = (chained or b"").partition(b"\n")
+    content = chained or b""
+    first, _, rest = content.partition(b"\n")
+    if content and not first.startswith(b"#!"):
+        # What has no first line of that kind is run by sh.
+        first, rest = b"#!/bin/sh", content
     shell = _SHELLS.fullmatch(first.rstrip())
-    if shell is None or not _OWN_NAME.search(rest):
+    if linked or shell is None or not _OWN_NAME.search(rest):
         return '"$hookwright_previous" "$@"'
     interpreter = shell[1].decode()
     return f"""{interpreter} -c '. "$0{_SUFFIX}"' "$0" "$@\""""

@@ -210,3 +210,22 @@ def test_the_arguments_model_is_made_once() -> None:
     tool = Tool(card)
 
     assert arguments_model(tool) is arguments_model(Tool(card))
+
+
+def test_what_is_typed_into_a_writing_tool_is_redacted(make_host: MakeHost) -> None:
+    class Notes:
+        @hookimpl
+        def hookwright_register_records(self) -> list[Any]:
+            return [NOTES]
+
+        @hookimpl
+        def hookwright_register_tools(self) -> list[Tool]:
+            return [Tool(note, writes=True)]
+
+    host = make_host(redact=lambda text: text.replace(SECRET, "[REDACTED]"))
+    assert host.register(Notes(), "notes")
+
+    _, stages = host.call_tool("note", {"author": f"x{SECRET}"}, from_agent=False)
+
+    (stage,) = stages
+    assert stage.get(NOTES, "x[REDACTED]") is not None

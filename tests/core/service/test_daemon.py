@@ -563,6 +563,19 @@ def test_a_changed_configuration_holds_without_a_restart(
     assert b"deny" in ask(event("before", "apple"))
 
 
+def test_a_store_of_another_size_takes_a_new_daemon(
+    paths: Paths, start_daemon: StartDaemon, ask: Callable[..., bytes], until: Until
+) -> None:
+    paths.config.mkdir()
+    process = start_daemon()
+    ask(event("before", "x"))
+
+    paths.config_file.write_text("[store]\nmax_size = '64 MB'\n")
+
+    assert until(lambda: process.poll() is not None)
+    assert "needs a new daemon" in (paths.logs / "daemon.log").read_text()
+
+
 def test_a_second_daemon_says_that_one_runs(
     paths: Paths, start_daemon: StartDaemon
 ) -> None:

@@ -416,6 +416,33 @@ def test_changed_settings_take_effect(
     assert tell(runtime, raw("before", "apple"))["outcome"] == "deny"
 
 
+def test_settings_of_the_store_and_the_plugins_need_another_runtime(
+    paths: Paths, runtime: Runtime
+) -> None:
+    paths.config.mkdir()
+    assert not runtime.outdated
+    for text, outdated in (
+        ("[store]\nflush_seconds = 7\n", False),
+        ("[store]\nmax_size = '64 MB'\n", True),
+        ("[plugins]\ndisabled = ['tracking']\n", True),
+        ("", False),
+    ):
+        paths.config_file.write_text(text)
+        assert runtime.reload() == []
+        assert runtime.outdated is outdated
+
+
+def test_a_call_delivered_twice_is_observed_once(
+    runtime: Runtime, raw: MakeRaw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(runtime, raw("after", "x"))
+    monkeypatch.setattr(runtime._echoes, "repeats", lambda *_: True)
+    tell(runtime, raw("after", "x"))
+
+    assert seen(runtime)["count"] == 1
+    assert runtime.recover() == []
+
+
 def test_a_store_that_cannot_be_opened_leaves_the_gates(
     paths: Paths, open_runtime: Open, raw: MakeRaw, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -81,7 +81,8 @@ def test_retrospectives_are_listed_newest_first(bench: Bench) -> None:
     assert [each["commit"] for each in by_project] == mine
     assert by_both == []
     assert len(bench.call("retro_list", limit=1)) == 1
-    assert bench.call("retro_list", limit=-1) == []
+    with pytest.raises(ToolError, match="limit is -1; accepted: 1 to 1000"):
+        bench.call("retro_list", limit=-1)
 
 
 def test_a_commit_without_a_retrospective_is_told(bench: Bench) -> None:

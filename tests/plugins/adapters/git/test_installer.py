@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -217,11 +218,30 @@ def test_a_hook_manager_that_looks_at_its_own_name_keeps_it(
     assert snapshot(folder) == before
 
 
+@pytest.mark.parametrize("first", ["#!/bin/sh -e\n", "#!/usr/bin/env -S sh -e\n", ""])
+def test_a_shell_hook_keeps_its_name_whatever_its_first_line(
+    repository: Path, git: Git, make_request: MakeRequest, tmp_path: Path, first: str
+) -> None:
+    mark = tmp_path / "mark"
+    hook = f'{first}basename "$0" > "{mark}"\n'
+    put_hook(repository / ".git/hooks", "post-commit", hook)
+
+    install([GIT], make_request(repository))
+    commit(git, repository)
+
+    assert mark.read_text() == "post-commit\n"
+
+
 def test_a_hook_that_is_a_link_comes_back_as_a_link(
     repository: Path, git: Git, make_request: MakeRequest, tmp_path: Path
 ) -> None:
     mark = tmp_path / "mark"
-    put_hook(repository / "scripts", "after", f'#!/bin/sh\ntouch "{mark}"\n')
+    put_hook(
+        repository / "scripts",
+        "after",
+        '#!/bin/sh\nd=$(dirname "$(readlink -f "$0")")\n. "$d/lib.sh"\n',
+    )
+    put_hook(repository / "scripts", "lib.sh", f'touch "{mark}"\n')
     hooks = repository / ".git/hooks"
     (hooks / "post-commit").symlink_to("../../scripts/after")
     before = snapshot(repository)
@@ -396,7 +416,7 @@ def test_an_upgrade_writes_the_new_client(
 def test_doctor_finds_the_hooks(
     repository: Path, tmp_path: Path, make_request: MakeRequest
 ) -> None:
-    request = make_request(repository)
+    request = make_request(repository, client=(sys.executable,))
     finding = GIT.detect(request)
     assert finding.found
     assert finding.version
@@ -406,6 +426,11 @@ def test_doctor_finds_the_hooks(
     finding = GIT.detect(request)
     assert len(finding.installed) == 1
     assert finding.problems == ()
+    gone = make_request(repository, client=(str(tmp_path / "gone"),))
+    install([GIT], gone)
+    (problem,) = GIT.detect(gone).problems
+    assert "gone, which does not exist; install again" in problem
+    install([GIT], request)
     (repository / ".git/hooks/post-commit").chmod(0o644)
     (repository / ".git/hooks/pre-push").unlink()
     not_executable, missing = GIT.detect(request).problems

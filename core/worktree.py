@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 from hookwright.hookspecs import Project
 
@@ -19,9 +20,25 @@ _WORKTREE = re.compile(
 )
 
 
+#: One event asks for its project several times; answers hold for so many seconds.
+_FRESH_S = 0.005
+_fresh: dict[str, tuple[float, Project]] = {}
+
+
 def locate_project(cwd: str) -> Project:
     """Return the project that holds cwd; cwd itself when it is not in a repository."""
-    start = os.path.abspath(cwd or os.sep)
+    now = time.monotonic()
+    known = _fresh.get(cwd)
+    if known is not None and now - known[0] < _FRESH_S:
+        return known[1]
+    found = _locate(os.path.abspath(cwd or os.sep))
+    if len(_fresh) > 64:
+        _fresh.clear()
+    _fresh[cwd] = (now, found)
+    return found
+
+
+def _locate(start: str) -> Project:
     directory = start
     while True:
         git_dir = _git_dir(os.path.join(directory, ".git"))

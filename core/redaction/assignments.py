@@ -20,7 +20,8 @@ TOKEN_RULE = "secret-value"  # noqa: S105 - a rule's name
 
 _PASSWORD_WORDS = ("passw", "pwd", "passphrase")
 _TOKEN_WORDS = ("secret", "token", "credential", "key")
-_WORDS = (*_PASSWORD_WORDS, *_TOKEN_WORDS)
+#: Without one of these, in lower case, no text has a name that tells.
+WORDS = (*_PASSWORD_WORDS, *_TOKEN_WORDS)
 #: What a word may be followed by without a separator: `password`, `secretKey`.
 _CONTINUED = lazy(r"(?:ord|d)?(?:key|token|value|text|base|data)?(?![a-z])", re.I)
 #: `key` alone names a dictionary's key; with one of these before it, a secret.
@@ -71,7 +72,7 @@ def find_assigned(text: str, low: str) -> Iterator[tuple[int, int, str]]:
 
     :param low: text in lower case, of the same length.
     """
-    for word in _WORDS:
+    for word in WORDS:
         place = low.find(word)
         while place >= 0:
             end = place + len(word)
@@ -193,7 +194,7 @@ def judge_member(name: str, value: str) -> str:
     low = name.lower()
     if len(low) != len(name) or len(name) > 100:
         return ""
-    for word in _WORDS:
+    for word in WORDS:
         place = low.rfind(word)
         if place >= 0:
             rest = name[place + len(word) :]

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY_FILE = "redaction.key"
 KEY_SIZE = 32
 
 
-def load_key(data_dir: Path) -> bytes:
+def load_key(data_dir: str | os.PathLike[str]) -> bytes:
     """Return the data directory's redaction key, made at first use.
 
     The file holds 32 random bytes, mode 0600. Where it can be neither read nor made
     (a read-only directory, a full disk) the key is random and holds for this process
     only: tokens then differ from one process to the next, nothing else is lost.
     """
-    file = data_dir / KEY_FILE
+    file = os.path.join(data_dir, KEY_FILE)
     try:
         return _read(file) or _create(file)
     except OSError:
         return os.urandom(KEY_SIZE)
 
 
-def _read(file: Path) -> bytes | None:
+def _read(file: str) -> bytes | None:
     try:
-        key = file.read_bytes()
+        with open(file, "rb") as stream:
+            key = stream.read()
     except FileNotFoundError:
         return None
     # A short file is not ours to trust: an empty key would make every token a
@@ -36,11 +34,11 @@ def _read(file: Path) -> bytes | None:
     return key if len(key) == KEY_SIZE else None
 
 
-def _create(file: Path) -> bytes:
+def _create(file: str) -> bytes:
     """Write a new key under its own name, whole or not at all; first one wins."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
     key = os.urandom(KEY_SIZE)
-    draft = file.with_name(f"{KEY_FILE}.{os.getpid()}.{os.urandom(4).hex()}")
+    draft = f"{file}.{os.getpid()}.{os.urandom(4).hex()}"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         try:
@@ -53,11 +51,12 @@ def _create(file: Path) -> bytes:
             # settled by reading what is there afterwards.
             os.replace(draft, file)
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)
     return _read(file) or key
 
 
-def _link(draft: Path, file: Path) -> bool:
+def _link(draft: str, file: str) -> bool:
     """Give draft its name; return False when another process was first."""
     try:
         os.link(draft, file)

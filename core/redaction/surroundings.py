@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _KEY_BEGIN = lazy(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_END = lazy(r"-----END (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
+#: Without one of these, in lower case, nothing here finds anything.
+WORDS = ("private key", "://", "authorization", "bearer ", "curl", "login", "auth")
 #: Sixteen characters of the key itself, anywhere between the two lines.
 _KEY_BODY = lazy(r"[A-Za-z0-9+/=]{16}")
 #: What a key block without its end line, or without its first, is made of.

@@ -50,6 +50,26 @@ class Redaction:
         return TOKEN.sub(lambda match: self.originals.get(match[0], match[0]), text)
 
 
+def collect(value: Any, texts: list[str], depth: int = 0) -> None:
+    """Add every string of a JSON value to texts, keys too.
+
+    :raises ValueError: value is nested deeper than `MAX_DEPTH`.
+    """
+    if isinstance(value, str):
+        texts.append(value)
+        return
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(key, str):
+                texts.append(key)
+            collect(item, texts, depth + 1)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            collect(item, texts, depth + 1)
+
+
 def walk(
     value: Any,
     text: Callable[[str], str],

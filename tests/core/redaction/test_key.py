@@ -72,8 +72,8 @@ def test_the_first_of_two_processes_wins(
 ) -> None:
     winner = os.urandom(32)
 
-    def late(source: Path, target: Path) -> None:
-        target.write_bytes(winner)
+    def late(source: str, target: str) -> None:
+        Path(target).write_bytes(winner)
         raise FileExistsError
 
     monkeypatch.setattr(os, "link", late)

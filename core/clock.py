@@ -37,6 +37,11 @@ class Clock:
         with self._lock:
             self._last_ms = max(self._last_ms, last_ms)
 
+    def renew(self) -> None:
+        """Make this the clock of a forked child, whose ids are not its parent's."""
+        self._lock = threading.Lock()
+        self._tail_ms = -1
+
     def now_ms(self) -> int:
         """Return milliseconds since 1970 (UTC)."""
         with self._lock:

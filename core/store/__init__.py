@@ -7,8 +7,8 @@ standard library alone, and what imports them must not pay for LMDB and pydantic
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .cold_spool import append_cold
     from .engine import Store

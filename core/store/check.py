@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from ..errors import RecordError, StoreDamagedError
 from .codec import DamagedValueError, unpack
 from .measures import record_types
-from .opening import INBOX, WAITING
+from .opening import INBOX, WAITING, check_pages
 from .reports import CheckReport
 from .schema import Schema
 
@@ -100,8 +100,12 @@ class _Check:
 def check(environment: Environment, schemas: Mapping[str, Schema]) -> CheckReport:
     """Return what is wrong with the store; nothing is changed.
 
-    Index entries are compared for registered record types.
+    Index entries are compared for registered record types. Pages are looked at where
+    no writer can be at work meanwhile: not in a store that is only read.
     """
+    problem = _problem_of_pages(environment)
+    if problem:
+        return CheckReport(records={}, index_entries=0, problems=(problem,))
     try:
         report = environment.read(
             lambda txn, database: _Check(txn, database).run(schemas)
@@ -111,3 +115,14 @@ def check(environment: Environment, schemas: Mapping[str, Schema]) -> CheckRepor
     if report is None:
         return CheckReport(records={}, index_entries=0, problems=())
     return report
+
+
+def _problem_of_pages(environment: Environment) -> str:
+    if environment.read_only or not environment.exists:
+        return ""
+    try:
+        with environment.held():
+            check_pages(environment.path)
+    except StoreDamagedError as error:
+        return str(error)
+    return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from .environment import Environment
 from .fold import Arrival, inbox_key, read_inbox
 from .locks import try_lock
-from .measures import has
+from .measures import keys
 from .opening import INBOX, META
 from .state import digest, read_recent
 
@@ -26,8 +26,10 @@ class Deliveries:
         self._environment = environment
         self._lock_path = lock_path
         self._accepted: OrderedDict[str, None] = OrderedDict()
+        #: What the store knew when it was `_stored_as_of`.
         self._recent: frozenset[bytes] = frozenset()
-        self._recent_as_of: object = None
+        self._inbox: frozenset[bytes] = frozenset()
+        self._stored_as_of: object = None
         self._inbox_lock: int | None = None
 
     def accept(self, arrival: Arrival) -> None:
@@ -45,18 +47,19 @@ class Deliveries:
         if delivery_id in self._accepted:
             return True
         as_of = self._environment.version()
-        if as_of != self._recent_as_of:
-            found = self._environment.read(
-                lambda txn, database: read_recent(txn, database(META))
+        if as_of != self._stored_as_of:
+            # Once a flush, not once an event.
+            stored = self._environment.read(
+                lambda txn, database: (
+                    frozenset(read_recent(txn, database(META))),
+                    keys(txn, database(INBOX)),
+                )
             )
-            self._recent = frozenset(found or ())
-            self._recent_as_of = as_of
-        if digest(delivery_id) in self._recent:
+            self._recent, self._inbox = stored or (frozenset(), frozenset())
+            self._stored_as_of = as_of
+        if self._recent and digest(delivery_id) in self._recent:
             return True
-        key = inbox_key(delivery_id)
-        return bool(
-            self._environment.read(lambda txn, database: has(txn, database(INBOX), key))
-        )
+        return bool(self._inbox) and inbox_key(delivery_id) in self._inbox
 
     def inbox(self) -> list[Arrival]:
         """Return the deliveries that were recovered, oldest first."""

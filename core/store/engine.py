@@ -16,11 +16,11 @@ from hookwright.hookspecs import FlushReport, RecordType
 from ..clock import Clock
 from ..errors import RecordError, StoreError, StoreReadOnlyError
 from ..paths import Paths
-from . import check, measures, transfer
+from . import measures
 from .buffer import Buffer
 from .deliveries import Deliveries
 from .environment import Environment
-from .fold import Arrival, Fold, FoldRequest, record_limit
+from .fold import Arrival, Fold, FoldRequest, read_marks, record_limit
 from .frames import DELIVERY, OPERATIONS, encode_delivery
 from .opening import APPLIED, META
 from .operations import encode_batch
@@ -28,16 +28,16 @@ from .overlay import Overlay
 from .recovery import (
     Orphan,
     gather,
+    has_orphans,
     living_deliveries,
     open_orphans,
     set_aside_damage,
-    spool_files,
 )
 from .reports import CheckReport, Durability, RecoverReport, StoreOptions, StoreStats
 from .retention import prune
 from .schema import Schema
 from .setaside import Quarantine
-from .spool import Spool
+from .spool import Spool, Ticket
 from .stage import Stage
 from .state import read_state
 
@@ -71,13 +71,22 @@ class Store:
         self._quarantine = Quarantine(paths.quarantine)
         self._overlay = Overlay(self._environment, lambda: self._layers, self._lock)
         self._begin_empty()
+        try:
+            self._begin()
+        except BaseException:
+            self._environment.close()
+            raise
+        _OPEN_STORES.add(self)
+
+    def _begin(self) -> None:
+        if not self.read_only:
+            self._spool.say_class(self.options.durability == "sync")
         state = self._environment.read(
             lambda txn, database: read_state(txn, database(META))
         )
         if state is not None:
             # One more, so that no id of this process sorts before an earlier one's.
-            clock.advance(state.clock + 1)
-        _OPEN_STORES.add(self)
+            self.clock.advance(state.clock + 1)
 
     def _begin_empty(self) -> None:
         self._active = Buffer()
@@ -177,7 +186,9 @@ class Store:
 
         :returns: False when that delivery was accepted before.
         :raises StoreReadOnlyError: nothing can be written here.
-        :raises StoreError: the spool cannot be written; it was not accepted.
+        :raises StoreError: the spool cannot be written; it was not accepted. With
+            `sync`, a disk that refuses to sync raises it as well; then the delivery
+            stands, but a power cut may take it.
         """
         self._check_writable()
         with self._lock:
@@ -206,7 +217,8 @@ class Store:
                 return []
             self.recover()
         finished = {name for layer in self._layers for name in layer.finished}
-        waiting = [item for item in self._deliveries.inbox() if item.id not in finished]
+        taken = finished | self._deliveries.open.keys()
+        waiting = [item for item in self._deliveries.inbox() if item.id not in taken]
         if not waiting and not finished:
             self._deliveries.release_inbox()
         return [(item.id, item.payload) for item in waiting]
@@ -220,10 +232,17 @@ class Store:
 
         :raises StoreError: nothing was changed; the files stay.
         """
-        if self.read_only or not self._may_have_orphans():
+        if self.read_only or not has_orphans(self.paths.spool, self._spool.names):
             return RecoverReport()
         with self._environment.held():
-            orphans, living = open_orphans(self.paths.spool, self._spool.names)
+            # Another process may have compacted the store: its marks are not here.
+            self._environment.refresh()
+            marks = self._environment.read(
+                lambda txn, database: read_marks(txn, database(APPLIED))
+            )
+            orphans, living = open_orphans(
+                self.paths.spool, self._spool.names, marks or {}
+            )
             try:
                 return self._recover(orphans, living) if orphans else RecoverReport()
             finally:
@@ -271,7 +290,7 @@ class Store:
         return measures.measure(
             self._environment,
             self._quarantine,
-            spool_files(self.paths.spool),
+            measures.spool_files(self.paths.spool),
             self.options.max_size,
         ).model_copy(
             update={
@@ -289,10 +308,14 @@ class Store:
 
     def check(self) -> CheckReport:
         """Read everything and return what is wrong; changes nothing."""
+        from . import check
+
         return check.check(self._environment, self._schemas)
 
     def export(self, out: BinaryIO) -> int:
         """Write every stored record as a line of JSON; return how many."""
+        from . import transfer
+
         return transfer.export(self._environment, self._schemas, out)
 
     def compact(self) -> tuple[int, int]:
@@ -302,6 +325,8 @@ class Store:
         """
         self._check_writable()
         with self._environment.held():
+            from . import transfer
+
             return transfer.compact(self._environment, self.clock.new_id())
 
     def backup(self, target: Path | None = None) -> int:
@@ -311,6 +336,8 @@ class Store:
             default, where a damaged store is rebuilt from.
         """
         target = target or self.paths.data / "backups" / self.clock.new_id()
+        from . import transfer
+
         return transfer.backup(self._environment, target)
 
     def close(self) -> None:
@@ -362,36 +389,43 @@ class Store:
     def _flush(self, reason: str) -> FlushReport:
         with self._lock:
             sealed = self._spool.seal()
-            self._carry()
+            try:
+                carried = self._carry()
+            except BaseException:
+                self._spool.keep(sealed)
+                raise
             work, self._active = self._active, Buffer()
             self._layers = (work, self._active)
-        request = FoldRequest(
-            reason=reason,
-            time_ms=self.clock.now_ms(),
-            buffer=work,
-            segments=[segment.name for segment in sealed],
-            on_disk=self._segments_on_disk(),
-        )
         try:
+            for ticket in carried if self.options.durability == "sync" else ():
+                self._spool.sync(ticket)
+            request = FoldRequest(
+                reason=reason,
+                time_ms=self.clock.now_ms(),
+                buffer=work,
+                segments={segment.name: segment.size for segment in sealed},
+                spool=self.paths.spool,
+            )
             report = self._fold(request)
         except BaseException:
             with self._lock:
                 self._active = work.absorb(self._active, self._schemas)
                 self._layers = (self._active,)
+            self._spool.keep(sealed)
             raise
         with self._lock:
             self._layers = (self._active,)
         self._spool.discard(sealed)
         return report
 
-    def _carry(self) -> None:
+    def _carry(self) -> list[Ticket]:
         # The files up to here are about to go; what is open must not go with them.
         if self.options.durability == "memory":
-            return
-        for arrival in self._deliveries.open.values():
-            ticket = self._spool.append(DELIVERY, encode_delivery(*arrival))
-            if self.options.durability == "sync":
-                self._spool.sync(ticket)
+            return []
+        return [
+            self._spool.append(DELIVERY, encode_delivery(*arrival))
+            for arrival in self._deliveries.open.values()
+        ]
 
     def _fold(self, request: FoldRequest) -> FlushReport:
         limit = record_limit(self.options.max_size)
@@ -405,10 +439,7 @@ class Store:
             ) from error
 
     def _recover(self, orphans: list[Orphan], living: list[Path]) -> RecoverReport:
-        marks = self._environment.read(
-            lambda txn, database: measures.keys(txn, database(APPLIED))
-        )
-        fresh = [item for item in orphans if item.segment.encode() not in (marks or ())]
+        fresh = [item for item in orphans if not item.applied]
         theirs: set[str] = set()
         if any(item.arrivals for item in fresh):
             theirs = living_deliveries(living)
@@ -422,8 +453,8 @@ class Store:
         kept = set_aside_damage(orphans, self._quarantine)
         report = FlushReport(reason="recover")
         if gathered.buffer or gathered.arrivals or gathered.operations:
-            now, on_disk = self.clock.now_ms(), self._segments_on_disk()
-            report = self._fold(gathered.request(fresh, now, on_disk))
+            now = self.clock.now_ms()
+            report = self._fold(gathered.request(fresh, now, self.paths.spool))
         for orphan in orphans:
             orphan.remove()
         return RecoverReport(
@@ -438,17 +469,11 @@ class Store:
             written=report.written,
         )
 
-    def _segments_on_disk(self) -> list[str]:
-        return measures.segment_names(spool_files(self.paths.spool))
-
-    def _may_have_orphans(self) -> bool:
-        own = self._spool.names
-        return any(path.name not in own for path in spool_files(self.paths.spool))
-
     def _after_fork(self) -> None:
         # The parent keeps its buffer, its files and their locks; a copy of its
         # descriptors here would keep the locks alive after its death.
         self._lock = threading.RLock()
+        self.clock.renew()
         self._environment.forget_parent()
         self._overlay = Overlay(self._environment, lambda: self._layers, self._lock)
         self._deliveries.release_inbox()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -18,12 +19,9 @@ from typing import TYPE_CHECKING, TypeVar
 import lmdb
 
 from ..clock import Clock
-from ..errors import (
-    StoreDamagedError,
-    StoreError,
-    StoreFullError,
-    StoreReadOnlyError,
-)
+from ..errors import StoreDamagedError, StoreError, StoreReadOnlyError
+from .disk import fault_of, make_folders
+from .explaining import explain
 from .locks import FileLock
 from .opening import (
     check_pages,
@@ -36,13 +34,15 @@ from .opening import (
     open_lmdb,
     open_or_rescue,
 )
-from .reports import StoreOptions, format_size
+from .reports import StoreOptions
+from .usage import Usage
 
 if TYPE_CHECKING:
     from lmdb import _Database
 
     Txn = lmdb.Transaction[bytes]
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 _INDEX = ".index"
 TransactionNumber = tuple[int, int]
@@ -69,6 +69,7 @@ class Environment:
     ) -> None:
         self.path = path
         self.lock = FileLock(path.with_name("store.lock"))
+        self._usage = Usage(path.with_name("store.users"))
         self._options = options
         self._clock = clock
         self._note = note
@@ -79,9 +80,16 @@ class Environment:
         self._databases: dict[str, _Database] = {}
         self._identity: tuple[int, int] | None = None
         self._closed = False
+        #: A page made no sense: the next opening looks at all of them.
+        self._suspect = False
         #: Counts openings: transaction numbers begin anew in a compacted store.
         self._generation = 0
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            # LMDB refuses a second opening in a process while the first is there.
+            self.close()
+            raise
 
     @property
     def exists(self) -> bool:
@@ -179,7 +187,9 @@ class Environment:
                     with self._gate:
                         environment.set_mapsize(0)
         except lmdb.Error as error:
-            raise self._explain(error) from error
+            explained = self._explain(error)
+            self._renew_if_dead()
+            raise explained from error
 
     def refresh(self) -> None:
         """Open again what another process replaced (`Store.compact`)."""
@@ -241,6 +251,10 @@ class Environment:
         with self._gate:
             self._closed = True
             self._drop()
+            if self._suspect:
+                self._usage.abandon()
+            else:
+                self._usage.leave()
 
     def forget_parent(self) -> None:
         """Make this usable in a child process after a fork; it opens anew when used.
@@ -253,6 +267,7 @@ class Environment:
         self._lmdb = None
         self._databases = {}
         self._gate = threading.RLock()
+        self._usage.abandon()
         self.lock.abandon()
         self.lock = FileLock(self.path.with_name("store.lock"))
 
@@ -271,9 +286,10 @@ class Environment:
             return
         try:
             exists = find_store(self.path)
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folders(self.path.parent)
             if not os.access(self.path.parent, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            self._check_owner()
             with self.lock.held(self._options.lock_timeout):
                 finish_compaction(self.path)
                 if not exists:
@@ -290,6 +306,14 @@ class Environment:
         except lmdb.Error as error:
             raise self._explain(error) from error
 
+    def _check_owner(self) -> None:
+        fault = fault_of(self.path.parent)
+        if fault:
+            raise StoreError(
+                f"{self.path.parent} is no place for private records: {fault}; set "
+                "HOOKWRIGHT_DATA_DIR to a directory of your own"
+            )
+
     def _fall_back(self, error: OSError) -> None:
         self.read_only = f"{error.strerror}"
         self._note(
@@ -303,8 +327,14 @@ class Environment:
     def _open_writable(self) -> None:
         backups = self.path.parent / "backups"
         self._lmdb = open_or_rescue(
-            self.path, self._options.max_size, self._clock, backups, self._note
+            self.path,
+            self._options.max_size,
+            self._clock,
+            backups,
+            self._note,
+            unclean=self._usage.enter() or self._suspect,
         )
+        self._suspect = False
         self._lmdb.reader_check()
         self._identity = self._look()
         with self._lmdb.begin() as txn:
@@ -329,14 +359,39 @@ class Environment:
     def _open_existing(self) -> None:
         _close_inherited()
         self._generation += 1
-        if self.read_only:
-            if find_store(self.path):
-                self._open_read_only()
-        elif self.lock.mine:
-            self._open_writable()
-        else:
-            with self.held():
+        try:
+            if self.read_only:
+                if find_store(self.path):
+                    self._open_read_only()
+            elif self.lock.mine:
+                finish_compaction(self.path)
                 self._open_writable()
+            else:
+                with self.held():
+                    finish_compaction(self.path)
+                    self._open_writable()
+        except lmdb.Error as error:
+            raise self._explain(error) from error
+
+    def _renew_if_dead(self) -> None:
+        # An I/O error while it commits makes an environment useless for good: every
+        # transaction ends in a PanicError. The lock is held.
+        with self._gate:
+            if self._lmdb is None:
+                return
+            dead = self._suspect
+            try:
+                self._lmdb.begin(write=True).abort()
+            except lmdb.PanicError:
+                dead = True
+            except lmdb.Error as error:
+                _log.warning("the store %s failed: %s", self.path, error)
+            if dead:
+                self._drop()
+                try:
+                    self._open_existing()
+                except StoreError as error:
+                    _log.error("%s", error)
 
     def _drop(self) -> None:
         if self._lmdb is not None:
@@ -381,33 +436,9 @@ class Environment:
             self._databases[name] = environment.open_db(name.encode(), create=False)
 
     def _explain(self, error: lmdb.Error) -> StoreError:
-        size = format_size(self._options.max_size)
-        if isinstance(error, lmdb.MapFullError):
-            return StoreFullError(
-                f"the store {self.path} is full: store.max_size is {size}. Nothing was "
-                "lost: what is not written stays buffered. Raise store.max_size (up to "
-                "2 GB), or run `hookwright store compact`"
-            )
-        if isinstance(error, lmdb.DiskError):
-            return StoreFullError(
-                f"the disk that holds {self.path} is full. Nothing was lost: what is "
-                "not written stays buffered. Free some space; the next flush tries "
-                "again"
-            )
-        if isinstance(
-            error,
-            lmdb.InvalidError
-            | lmdb.CorruptedError
-            | lmdb.PageNotFoundError
-            | lmdb.VersionMismatchError
-            | lmdb.PanicError,
-        ):
-            return StoreDamagedError(
-                f"the store {self.path} is damaged ({error}). Run `hookwright daemon "
-                "stop`: the next start moves it aside and rebuilds it from the newest "
-                "backup and the spool"
-            )
-        return StoreError(f"the store {self.path} failed: {error}")
+        explained = explain(error, self.path, self._options.max_size)
+        self._suspect |= isinstance(explained, StoreDamagedError)
+        return explained
 
 
 def _open_readable(path: Path, max_size: int) -> lmdb.Environment:

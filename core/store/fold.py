@@ -10,6 +10,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import from_json
@@ -19,8 +20,10 @@ from hookwright.hookspecs import FlushReport
 from ..errors import RecordError
 from .buffer import Buffer
 from .codec import DamagedValueError, pack, unpack
+from .disk import sync_folder
 from .frames import FrameError, decode_delivery, encode_delivery
 from .keys import encode_part
+from .measures import segment_names, spool_files
 from .opening import APPLIED, FIXED, INBOX, META, WAITING
 from .operations import RawOperation, decode_operation
 from .retention import prune_is_due, prune_type
@@ -38,6 +41,11 @@ if TYPE_CHECKING:
 
 _PLACE = struct.Struct(">QQ")
 _LARGEST_RECORD = 16 * 2**20
+#: So many marks of applied segments may gather before those that are gone are removed.
+_MARKS = 64
+_MARK = struct.Struct(">Q")
+#: The first version wrote marks without a size.
+_WHOLE = 2**63
 #: Operations that one transaction can postpone without a clash of keys.
 _MANY = 2**24
 
@@ -57,10 +65,10 @@ class FoldRequest:
     reason: str
     time_ms: int
     buffer: Buffer
-    #: Names of the spool segments whose content this is.
-    segments: Sequence[str] = ()
-    #: Names of all segments that are on disk; marks of others are removed.
-    on_disk: Sequence[str] = ()
+    #: The spool segments whose content this is, and their sizes in bytes.
+    segments: Mapping[str, int] = field(default_factory=dict)
+    #: The spool's folder: marks of segments that are gone from it are removed.
+    spool: Path | None = None
     arrivals: Sequence[Arrival] = ()
     #: Operations that cannot be applied by this process, with their times.
     waiting: Sequence[tuple[int, RawOperation]] = ()
@@ -186,14 +194,29 @@ class Fold:
             txn.delete(inbox_key(name), db=inbox)
 
     def _write_marks(self, txn: Txn, applied: _Database) -> None:
-        kept = {name.encode() for name in self._request.on_disk}
-        with txn.cursor(applied) as cursor:
-            marks = list(cursor.iternext(values=False))
-        for mark in marks:
-            if mark not in kept:
+        folder = self._request.spool
+        if folder is not None and txn.stat(applied)["entries"] > _MARKS:
+            kept = {name.encode() for name in segment_names(spool_files(folder))}
+            with txn.cursor(applied) as cursor:
+                marks = set(cursor.iternext(values=False))
+            # After a power cut a file that was removed may be back, and be applied
+            # again, unless its removal reached the disk before its mark goes.
+            sync_folder(folder)
+            for mark in marks - kept:
                 txn.delete(mark, db=applied)
-        for name in self._request.segments:
-            txn.put(name.encode(), b"", db=applied)
+        for name, size in self._request.segments.items():
+            txn.put(name.encode(), _MARK.pack(size), db=applied)
+
+
+def read_marks(txn: Txn, applied: _Database | None) -> dict[str, int]:
+    """Return the spool segments that were applied, and up to which offset."""
+    if applied is None:
+        return {}
+    with txn.cursor(applied) as cursor:
+        return {
+            bytes(name).decode(): _MARK.unpack(value)[0] if value else _WHOLE
+            for name, value in cursor
+        }
 
 
 def inbox_key(delivery_id: str) -> bytes:

@@ -16,7 +16,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from ..named_tuple import NamedTuple
 
 MAGIC = b"HWSP"
 FORMAT = 1
@@ -95,14 +100,6 @@ def read_frames(data: bytes, start: int = HEADER_SIZE) -> Iterator[Frame]:
             return
         yield Frame(kind, payload, end)
         position = end
-
-
-def ends_whole(data: bytes) -> bool:
-    """Return whether data ends where a frame ends, judged by the lengths alone."""
-    position = HEADER_SIZE
-    while position + _FRAME.size <= len(data):
-        position += _FRAME.size + _FRAME.unpack_from(data, position)[0]
-    return position == len(data)
 
 
 def encode_delivery(time_ms: int, delivery_id: str, payload: bytes) -> bytes:

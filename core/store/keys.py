@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from urllib.parse import unquote
 
@@ -26,6 +27,7 @@ _LOOKS_HASHED = re.compile(rf"~(?=[0-9a-f]{{{_HASH_DIGITS}}}\Z)")
 _EMPTY = "%"
 
 
+@lru_cache(maxsize=1024)
 def encode_part(part: str) -> str:
     """Return one part of a key, escaped and within `MAX_PART` bytes.
 

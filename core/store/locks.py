@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import StoreError
 
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _FIRST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.025
 
@@ -44,9 +45,7 @@ class FileLock:
         if not self._threads.acquire(timeout=timeout):
             raise self._too_late(timeout)
         try:
-            descriptor = os.open(
-                self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
+            descriptor = os.open(self._path, _FLAGS, 0o600)
             self._descriptor = descriptor
             try:
                 self._wait(descriptor, deadline, timeout)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .cold_spool import SUFFIX
 from .frames import HEADER_SIZE, decode_header
 from .opening import INBOX, META, WAITING, data_file
 from .reports import StoreStats
@@ -75,9 +76,12 @@ def waiting_for(txn: Txn, database: Database, schemas: Mapping[str, Schema]) -> 
         )
 
 
-def has(txn: Txn, database: _Database | None, key: bytes) -> bool:
-    """Return whether a database has a key."""
-    return database is not None and txn.get(key, db=database) is not None
+def keys(txn: Txn, database: _Database | None) -> frozenset[bytes]:
+    """Return all keys of a small database."""
+    if database is None:
+        return frozenset()
+    with txn.cursor(database) as cursor:
+        return frozenset(cursor.iternext(values=False))
 
 
 def entries(txn: Txn, database: _Database | None) -> int:
@@ -85,12 +89,18 @@ def entries(txn: Txn, database: _Database | None) -> int:
     return 0 if database is None else txn.stat(database)["entries"]
 
 
-def keys(txn: Txn, database: _Database | None) -> set[bytes]:
-    """Return all keys of a small database."""
-    if database is None:
-        return set()
-    with txn.cursor(database) as cursor:
-        return set(cursor.iternext(values=False))
+def spool_files(folder: Path) -> list[Path]:
+    """Return the spool files in a folder, by name; links and pipes are none."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(
+                entry.name
+                for entry in entries
+                if entry.name.endswith(SUFFIX) and entry.is_file(follow_symlinks=False)
+            )
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return [folder / name for name in names]
 
 
 def segment_names(spools: list[Path]) -> list[str]:

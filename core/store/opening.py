@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import lmdb
 
 from ..clock import Clock
 from ..errors import StoreDamagedError, StoreError
+from .disk import sync_folder
 from .filesystems import network_file_system
 
 MARKER = "HOOKWRIGHT"
@@ -64,8 +64,13 @@ def find_store(path: Path) -> bool:
             f"{path.parent} is no directory; it was left alone. Move it away, or set "
             "HOOKWRIGHT_DATA_DIR to another directory"
         )
-    if not path.exists():
+    if not path.exists() and not path.is_symlink():
         return False
+    if path.is_symlink():
+        raise StoreDamagedError(
+            f"{path} is a link; it was left alone. Move it away, or set "
+            "HOOKWRIGHT_DATA_DIR to the directory that shall hold the store"
+        )
     if not (path / MARKER).is_file():
         what = "a file" if path.is_file() else "a directory that is no store of ours"
         raise StoreDamagedError(
@@ -99,48 +104,72 @@ def create_store(path: Path, max_size: int, name: str) -> None:
         temporary.rename(path)
         sync_folder(path.parent)
     except BaseException:
+        import shutil
+
         shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
 def finish_compaction(path: Path) -> None:
     """Put right what a compaction that was killed left; the lock must be held."""
-    compacted = sorted(path.parent.glob(f"{path.name}.compacted-*"))
-    if compacted and not path.exists():
-        compacted.pop().rename(path)
+    if not path.exists():
+        for pattern in ("compacted", "old"):
+            whole = sorted(path.parent.glob(f"{path.name}.{pattern}-*"))
+            if whole:
+                whole[-1].rename(path)
+                break
     for pattern in ("compacted", "old", "new"):
         for left in path.parent.glob(f"{path.name}.{pattern}-*"):
+            import shutil
+
             shutil.rmtree(left, ignore_errors=True)
 
 
 def open_or_rescue(
-    path: Path, max_size: int, clock: Clock, backups: Path, note: Callable[[str], None]
+    path: Path,
+    max_size: int,
+    clock: Clock,
+    backups: Path,
+    note: Callable[[str], None],
+    *,
+    unclean: bool = False,
 ) -> lmdb.Environment:
     """Open a store of ours; move a damaged one aside and start from a backup.
 
     The lock must be held.
+
+    :param unclean: whoever used it last did not close it: look at every page.
     """
     try:
-        return _open_checked(path, max_size)
+        return _open_checked(path, max_size, unclean=unclean)
     except (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PanicError) as error:
         reason = str(error)
     except StoreDamagedError as error:
         reason = str(error)
     name = clock.new_id()
     aside = path.with_name(f"{path.name}.damaged-{name}")
-    path.rename(aside)
-    note(f"the store was damaged ({reason}) and is kept as {aside}")
     backup = newest_backup(backups)
+    # Whole before the damaged one goes: `finish_compaction` puts it in place when we
+    # are killed in between, where an empty store would hide the backup.
+    ready = path.with_name(f"{path.name}.compacted-{name}")
     if backup is None:
-        create_store(path, max_size, name)
-        note("there is no backup: the store was rebuilt from the spools alone")
+        create_store(ready, max_size, name)
     else:
         temporary = path.with_name(f"{path.name}.new-{name}")
+        import shutil
+
         shutil.copytree(backup, temporary)
         settle_folder(temporary)
-        temporary.rename(path)
+        temporary.rename(ready)
+    path.rename(aside)
+    ready.rename(path)
+    sync_folder(path.parent)
+    note(f"the store was damaged ({reason}) and is kept as {aside}")
+    if backup is None:
+        note("there is no backup: the store was rebuilt from the spools alone")
+    else:
         note(f"the store was rebuilt from the backup {backup} and the spools")
-    return _open_checked(path, max_size)
+    return _open_checked(path, max_size, unclean=False)
 
 
 def newest_backup(backups: Path) -> Path | None:
@@ -159,22 +188,17 @@ def settle_folder(folder: Path) -> None:
     sync_folder(folder)
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def data_file(path: Path) -> Path:
     """Return the file that holds the records; never open it, `stat` is allowed."""
     return path / _DATA
 
 
-def _open_checked(path: Path, max_size: int) -> lmdb.Environment:
+def _open_checked(path: Path, max_size: int, *, unclean: bool) -> lmdb.Environment:
     check_size(path)
+    if unclean:
+        # A process that was killed does no harm, but LMDB itself ends the process
+        # (abort) at some damaged pages, and would do so again and again.
+        check_pages(path)
     environment = open_lmdb(path, max_size)
     if is_cut_off(environment, path):
         environment.close()

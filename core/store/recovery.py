@@ -8,6 +8,7 @@ appends to them.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -30,6 +31,7 @@ from .frames import (
     read_frames,
 )
 from .locks import try_lock
+from .measures import spool_files
 from .operations import Batch, RawOperation, decode_batch
 from .schema import Schema
 from .setaside import DeadLetter, Quarantine
@@ -39,6 +41,7 @@ from .spool import UNFINISHED
 _PATIENCE = 0.2
 _PAUSE = 0.005
 _HEAD = MAGIC + bytes([FORMAT])
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -55,6 +58,9 @@ class Orphan:
     damage: tuple[int, bytes] | None = None
     #: It is no spool of ours at all.
     foreign: bool = False
+    #: All of it is in the store already.
+    applied: bool = False
+    size: int = 0
 
     def close(self) -> None:
         """Let go of the file."""
@@ -62,8 +68,11 @@ class Orphan:
 
     def remove(self) -> None:
         """Delete the file, whose content is in the store."""
-        with contextlib.suppress(FileNotFoundError):
-            self.path.unlink()
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            # Its mark stays as long as the file: nobody applies it again.
+            _log.warning("%s cannot be removed: %s", self.path, error)
 
 
 @dataclass
@@ -78,34 +87,38 @@ class Gathered:
     #: The latest time that an owner gave out.
     last_ms: int = 0
 
-    def request(
-        self, orphans: list[Orphan], time_ms: int, on_disk: list[str]
-    ) -> FoldRequest:
+    def request(self, orphans: list[Orphan], time_ms: int, spool: Path) -> FoldRequest:
         """Return what is to be folded; orphans are the files it came from."""
         return FoldRequest(
             reason="recover",
             time_ms=time_ms,
             buffer=self.buffer,
-            segments=[orphan.segment for orphan in orphans],
-            on_disk=on_disk,
+            # What is no spool, or was never begun, has no name.
+            segments={item.segment: item.size for item in orphans if item.segment},
+            spool=spool,
             arrivals=self.arrivals,
             waiting=self.waiting,
             letters=self.letters,
         )
 
 
-def spool_files(folder: Path) -> list[Path]:
-    """Return the spool files in a folder, by name."""
+def has_orphans(folder: Path, own: Collection[str]) -> bool:
+    """Return whether a folder may hold files of dead processes; needs no lock."""
     try:
-        names = sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return []
-    return [folder / name for name in names if name.endswith(SUFFIX)]
+        names = os.listdir(folder)
+    except OSError:
+        return False
+    return any(
+        name.endswith((SUFFIX, UNFINISHED)) and name not in own for name in names
+    )
 
 
-def open_orphans(folder: Path, own: Collection[str]) -> tuple[list[Orphan], list[Path]]:
+def open_orphans(
+    folder: Path, own: Collection[str], marks: Mapping[str, int]
+) -> tuple[list[Orphan], list[Path]]:
     """Lock and read the files of dead processes; the store's lock must be held.
 
+    :param marks: the segments that were applied, and up to which offset.
     :returns: the orphans, and the files that living processes hold.
     """
     orphans: list[Orphan] = []
@@ -115,7 +128,7 @@ def open_orphans(folder: Path, own: Collection[str]) -> tuple[list[Orphan], list
         if found.name in own:
             continue
         path = _detach(found) if is_shared(found.name) else found
-        orphan = None if path is None else _lock(path)
+        orphan = None if path is None else _lock(path, marks)
         if orphan is None:
             living.append(found)
         else:
@@ -129,7 +142,7 @@ def living_deliveries(living: list[Path]) -> set[str]:
     for path in living:
         try:
             data = path.read_bytes()
-        except FileNotFoundError:
+        except OSError:
             continue
         for frame in read_frames(data):
             if frame.kind == DELIVERY:
@@ -228,7 +241,7 @@ def _detach(path: Path) -> Path | None:
         os.close(descriptor)
 
 
-def _lock(path: Path) -> Orphan | None:
+def _lock(path: Path, marks: Mapping[str, int]) -> Orphan | None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -236,8 +249,8 @@ def _lock(path: Path) -> Orphan | None:
     try:
         if try_lock(descriptor) and still_named(descriptor, str(path)):
             orphan = Orphan(path, descriptor)
-            _read(orphan)
-            return orphan
+            if _read(orphan, marks):
+                return orphan
     except BaseException:
         os.close(descriptor)
         raise
@@ -245,18 +258,30 @@ def _lock(path: Path) -> Orphan | None:
     return None
 
 
-def _read(orphan: Orphan) -> None:
+def _read(orphan: Orphan, marks: Mapping[str, int]) -> bool:
+    """Fill an orphan in; return False where a newer program has to."""
     with os.fdopen(os.dup(orphan.descriptor), "rb") as file:
         data = file.read()
+    orphan.size = len(data)
     header = decode_header(data)
     if header is None:
+        if data.startswith(MAGIC) and data[len(MAGIC) : len(_HEAD)] > _HEAD[-1:]:
+            return False
         # Killed while the header was written: nothing was acknowledged yet.
         torn = len(data) < HEADER_SIZE and _HEAD.startswith(data[: len(_HEAD)])
-        orphan.foreign = not torn
-        return
+        if torn or not data.strip(b"\0"):
+            # A power cut may leave the length of a file and none of its bytes.
+            orphan.damage = (0, data) if len(data) >= HEADER_SIZE else None
+        else:
+            orphan.foreign = True
+        return True
     orphan.segment, orphan.owner = header
-    end = HEADER_SIZE
-    for frame in read_frames(data):
+    # A shared file that a power cut brought back may have been appended to since.
+    end = max(HEADER_SIZE, marks.get(orphan.segment, 0))
+    orphan.applied = orphan.segment in marks and end >= len(data)
+    if orphan.applied:
+        return True
+    for frame in read_frames(data, end):
         try:
             if frame.kind == DELIVERY:
                 orphan.arrivals.append(Arrival(*decode_delivery(frame.payload)))
@@ -269,6 +294,7 @@ def _read(orphan: Orphan) -> None:
         end = frame.end
     if end < len(data):
         orphan.damage = (end, data[end:])
+    return True
 
 
 def _clean(folder: Path) -> None:

@@ -62,7 +62,7 @@ def format_size(size: int) -> str:
 
 
 class _Report(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class LastFlush(_Report):

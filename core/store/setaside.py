@@ -11,6 +11,8 @@ from typing import Any
 from pydantic_core import to_json
 
 from ..paths import make_private
+from .cold_spool import write_whole
+from .disk import sync_data, sync_folder
 
 DEAD_LETTERS = "dead-letters.jsonl"
 
@@ -52,10 +54,16 @@ class Quarantine:
             for letter in letters
         ]
         self._make()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(self._folder / DEAD_LETTERS, flags, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(b"\n".join(lines) + b"\n")
+        try:
+            data = b"\n".join(lines) + b"\n"
+            write_whole(descriptor, data, os.fstat(descriptor).st_size)
+            # The store is about to forget them.
+            sync_data(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(self._folder)
 
     def add_file(self, name: str, data: bytes) -> str:
         """Keep bytes under a name; the same name again is the same content."""
@@ -64,13 +72,19 @@ class Quarantine:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
             file.write(data)
+            file.flush()
+            sync_data(file.fileno())
+        sync_folder(self._folder)
         return str(path)
 
     def move_in(self, path: Path) -> str:
         """Move a whole file here and return its new path."""
         self._make()
         target = self._folder / path.name
+        while target.exists():
+            target = target.with_name(f"{path.name}.{os.urandom(4).hex()}")
         path.replace(target)
+        sync_folder(self._folder)
         return str(target)
 
     def measure(self) -> tuple[int, int]:

@@ -8,7 +8,7 @@ is free, the owner is dead and anybody may fold the file (`recovery.py`).
 from __future__ import annotations
 
 import contextlib
-import errno
+import logging
 import os
 import threading
 from pathlib import Path
@@ -17,13 +17,15 @@ from typing import NamedTuple
 from ..clock import Clock
 from ..errors import StoreError, StoreFullError
 from ..paths import make_private
-from .cold_spool import SUFFIX, still_named, write_whole
+from .cold_spool import SUFFIX, mark_synced, still_named, write_whole
+from .disk import is_full, sync_data, sync_folder
 from .frames import FrameError, encode_frame, encode_header
 from .locks import try_lock
 
 #: A file that has no header yet; not for folding.
 UNFINISHED = ".unfinished"
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+_log = logging.getLogger(__name__)
 
 
 class Segment:
@@ -35,8 +37,13 @@ class Segment:
         self.size = size
         #: An append or a sync failed: nothing more is written to this file.
         self.broken = False
+        #: A fold may be putting its content into the store at this moment.
+        self.sealed = False
+        #: Its content is in the store.
+        self.applied = False
         self._descriptor: int | None = descriptor
         self._synced = 0
+        self._failure: OSError | None = None
         self._closing = threading.Lock()
 
     def append(self, data: bytes) -> None:
@@ -54,15 +61,25 @@ class Segment:
         """Bring all up to an offset to the disk; threads that wait share one sync.
 
         A file that was closed meanwhile is in the store already.
+
+        :raises OSError: this sync failed, or an earlier one of this file. The kernel
+            may have dropped the pages and would call the next sync a success, so
+            there is none.
         """
         with self._closing:
             if self._descriptor is None or self._synced >= end:
                 return
+            if self._failure is not None:
+                raise OSError(self._failure.errno, self._failure.strerror)
             size = self.size
             try:
                 sync_data(self._descriptor)
-            except OSError:
+                if not self._synced:
+                    sync_folder(self.path.parent)
+                    sync_folder(self.path.parent.parent)
+            except OSError as error:
                 self.broken = True
+                self._failure = error
                 raise
             self._synced = size
 
@@ -96,6 +113,8 @@ class Spool:
         self._folder = folder
         self._clock = clock
         self._lock = threading.RLock()
+        #: Told when a fold has ended.
+        self._folded = threading.Condition(self._lock)
         self._segments: list[Segment] = []
         self._current: Segment | None = None
 
@@ -109,6 +128,16 @@ class Spool:
         """Return the bytes in this owner's files."""
         return sum(segment.size for segment in self._segments)
 
+    def say_class(self, synced: bool) -> None:
+        """Tell those who append without a daemon whether to sync.
+
+        :raises StoreError: it cannot be written down.
+        """
+        try:
+            mark_synced(self._folder, synced)
+        except OSError as error:
+            raise self._explain(error) from error
+
     def append(self, kind: int, payload: bytes) -> Ticket:
         """Write one frame.
 
@@ -120,47 +149,61 @@ class Spool:
         except FrameError as error:
             raise StoreError(str(error)) from error
         with self._lock:
-            try:
-                segment = self._writable()
-                segment.append(frame)
-            except OSError as error:
-                raise self._explain(error) from error
-            return Ticket(segment, segment.size, frame)
+            return self._append(frame)
 
     def sync(self, ticket: Ticket) -> None:
         """Bring a frame to the disk.
 
-        After a failed sync the kernel may have dropped the pages, so the same file
-        is not asked again: the frame is written once more to a new one. Whoever
-        reads both takes it once.
+        When that fails, the frame is written once more to a new file, and that file
+        is synced. Whoever reads both takes the frame once.
 
         :raises StoreError: that failed too. The frame is in the spool all the same.
         """
         try:
             ticket.segment.sync(ticket.end)
         except OSError:
+            again = self._write_again(ticket)
             try:
-                with self._lock:
-                    segment = self._writable()
-                    segment.append(ticket.frame)
-                segment.sync(segment.size)
+                if again is not None:
+                    again.segment.sync(again.end)
             except OSError as error:
                 raise self._explain(error) from error
 
     def seal(self) -> list[Segment]:
-        """Begin a new file with the next frame; return all files up to here."""
+        """Begin a new file with the next frame; return all files up to here.
+
+        They are being folded until `discard` or `keep` is called.
+        """
         with self._lock:
             self._current = None
+            for segment in self._segments:
+                segment.sealed = True
             return list(self._segments)
 
-    def discard(self, segments: list[Segment]) -> None:
-        """Remove files whose content is in the store."""
+    def keep(self, segments: list[Segment]) -> None:
+        """Note that these files were not folded."""
         with self._lock:
             for segment in segments:
-                with contextlib.suppress(FileNotFoundError):
-                    segment.path.unlink()
+                segment.sealed = False
+            self._folded.notify_all()
+
+    def discard(self, segments: list[Segment]) -> None:
+        """Remove files whose content is in the store.
+
+        One that cannot be removed stays for the next call; it is marked in the
+        store, so nobody applies it again.
+        """
+        with self._lock:
+            for segment in segments:
+                segment.sealed, segment.applied = False, True
+                try:
+                    segment.path.unlink(missing_ok=True)
+                except OSError as error:
+                    _log.warning("%s cannot be removed: %s", segment.path, error)
+                    continue
                 segment.close()
                 self._segments.remove(segment)
+            self._folded.notify_all()
 
     def close(self) -> None:
         """Close all files; they stay for whoever recovers them."""
@@ -174,6 +217,20 @@ class Spool:
         """Close a parent's files in its child; the parent goes on with them."""
         for segment in self._segments:
             segment.abandon()
+
+    def _write_again(self, ticket: Ticket) -> Ticket | None:
+        with self._lock:
+            # A second copy behind a fold would be applied a second time.
+            self._folded.wait_for(lambda: not ticket.segment.sealed)
+            return None if ticket.segment.applied else self._append(ticket.frame)
+
+    def _append(self, frame: bytes) -> Ticket:
+        try:
+            segment = self._writable()
+            segment.append(frame)
+        except OSError as error:
+            raise self._explain(error) from error
+        return Ticket(segment, segment.size, frame)
 
     def _writable(self) -> Segment:
         current = self._current
@@ -206,14 +263,3 @@ class Spool:
     def _explain(self, error: OSError) -> StoreError:
         kind = StoreFullError if is_full(error) else StoreError
         return kind(f"the spool in {self._folder} cannot be written: {error.strerror}")
-
-
-def is_full(error: OSError) -> bool:
-    """Return whether an error says that the disk or a quota is full."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def sync_data(descriptor: int) -> None:
-    """Bring a file's data to the disk."""
-    # macOS has no fdatasync.
-    getattr(os, "fdatasync", os.fsync)(descriptor)

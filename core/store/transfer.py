@@ -12,9 +12,10 @@ from pydantic_core import to_json
 
 from ..errors import RecordError, StoreError
 from .codec import DamagedValueError, unpack
+from .disk import sync_folder
 from .keys import decode_key
 from .measures import file_size, record_types
-from .opening import data_file, settle_folder, sync_folder
+from .opening import data_file, settle_folder
 from .schema import Schema
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ def compact(environment: Environment, name: str) -> tuple[int, int]:
         _copy(opened, new)
         new.rename(ready)
         path.rename(old)
-        ready.rename(path)
+        try:
+            ready.rename(path)
+        except OSError:
+            old.rename(path)
+            raise
         sync_folder(path.parent)
 
     try:

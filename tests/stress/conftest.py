@@ -123,10 +123,15 @@ class Ordeal:
         self._next_kill = time.monotonic() + 1.0
         self.killed: Counter[str] = Counter()
 
-    def run(self, kills: int) -> None:
-        """Send events until so many processes were killed; then let clients end."""
+    def run(self, kills: int, events: int = 0) -> None:
+        """Send events until so many processes were killed; then let clients end.
+
+        :param events: so many are delivered at least: a machine with much to do is
+            killed at its work as often as one with little.
+        """
         wanted = sum(self.killed.values()) + kills
-        while sum(self.killed.values()) < wanted:
+        least = len(self._sent) + events
+        while sum(self.killed.values()) < wanted or len(self._sent) < least:
             while len(self._running) < _AT_ONCE:
                 self._running.append(self._send())
             self._kill_what_is_due()
@@ -340,3 +345,33 @@ def ordeal(paths: Paths, tmp_path: Path) -> Iterator[Callable[[int], Ordeal]]:
                     os.kill(pid, signal.SIGKILL)
                 quiet = time.monotonic()
             time.sleep(0.02)
+
+
+@pytest.fixture
+def users(paths: Paths) -> Iterator[Callable[[], dict[int, bool]]]:
+    """Return what lists the processes of this data directory; each is ended.
+
+    With each, whether it is a daemon.
+    """
+
+    def find() -> dict[int, bool]:
+        wanted = b"HOOKWRIGHT_DATA_DIR=" + os.fsencode(paths.data)
+        found: dict[int, bool] = {}
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            # A zombie has nothing to read.
+            with suppress(OSError):
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                    words = (entry / "cmdline").read_bytes().split(b"\0")
+                    found[int(entry.name)] = _DAEMON in words and b"-e" not in words
+        return found
+
+    yield find
+    quiet = time.monotonic()
+    while time.monotonic() - quiet < 0.2:
+        for pid in find():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            quiet = time.monotonic()
+        time.sleep(0.02)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
+import stat
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from hookwright.core.store.cold_spool import (
     append_cold,
     cold_name,
     is_shared,
+    mark_synced,
     seal,
     write_whole,
 )
@@ -156,3 +158,56 @@ def test_a_short_write_is_finished_or_taken_back(
     monkeypatch.undo()
     os.close(descriptor)
     assert path.read_bytes() == b"abcdef"
+
+
+def test_an_append_is_synced_where_the_store_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[bool] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    spool = tmp_path / "spool"
+    append_cold(spool, "session", "1", b"")
+    assert synced == []
+    mark_synced(spool, True)
+    mark_synced(spool, True)
+    assert synced == [True, True]
+    synced.clear()
+    append_cold(spool, "session", "2", b"")
+    append_cold(spool, "another", "3", b"")
+    assert synced == [False, False, True]
+    synced.clear()
+    mark_synced(spool, False)
+    mark_synced(spool, False)
+    append_cold(spool, "session", "4", b"")
+    assert synced == []
+
+
+def test_a_spool_that_others_can_write_to_gets_nothing(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    spool.chmod(0o777)
+    with pytest.raises(PermissionError, match="not yours alone"):
+        append_cold(spool, "session", "1", b"")
+
+    assert list(spool.iterdir()) == []
+
+
+def test_nothing_is_appended_behind_a_hole(folder: Path) -> None:
+    # A power cut may take a block out of the middle of a file.
+    append_cold(folder, "session", "1", b"x" * 100)
+    append_cold(folder, "session", "2", b"y" * 100)
+    (path,) = folder.iterdir()
+    data = path.read_bytes()
+    path.write_bytes(data[:90] + bytes(20) + data[110:])
+    append_cold(folder, "session", "3", b"z")
+
+    assert len(list(folder.iterdir())) == 2
+    found = [read_frames(each.read_bytes()) for each in folder.iterdir()]
+    payloads = [decode_delivery(frame.payload)[1] for each in found for frame in each]
+    assert payloads == ["3"]

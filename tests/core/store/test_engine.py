@@ -461,3 +461,66 @@ def test_a_delete_is_a_delete(store: Store, types: Any) -> None:
 
     assert get(store, types.notes, "a") is None
     assert store.check().ok
+
+
+def test_a_store_that_could_not_be_opened_can_be_opened_later(
+    open_store: Any, types: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # LMDB refuses a second environment on one path in a process.
+    from hookwright.core.store import spool
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spool, "mark_synced", refuse)
+        with pytest.raises(StoreError, match="Input/output"):
+            open_store(durability="sync")
+    with monkeypatch.context() as patch:
+        patch.setattr("hookwright.core.store.environment.open_or_rescue", refuse)
+        with pytest.raises(StoreError, match="Input/output"):
+            open_store()
+
+    assert open_store().stage().count(types.notes) == 0
+
+
+def test_what_carries_over_a_flush_is_synced_in_class_sync(
+    open_store: Any, types: Any, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hookwright.core.store import spool
+
+    store = open_store(durability="sync")
+    for number in range(5):
+        store.accept(f"{number}", b"payload")
+    synced: list[int] = []
+    monkeypatch.setattr(spool, "sync_data", synced.append)
+    stage = store.stage()
+    stage.put(types.notes, types.note(author="ada"))
+    store.commit([stage])
+    store.flush("push")
+
+    # One for the commit, one for all five.
+    assert len(synced) == 2
+    assert len(list(paths.spool.glob("*.spool"))) == 1
+
+
+def test_a_flush_that_cannot_carry_over_keeps_everything(
+    open_store: Any, types: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hookwright.core.store.spool import Spool
+
+    def refuse(*_: object) -> None:
+        raise StoreFullError("the disk is full")
+
+    store = open_store()
+    store.accept("open", b"payload")
+    stage = store.stage()
+    stage.put(types.notes, types.note(author="ada"))
+    store.commit([stage])
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "append", refuse)
+        with pytest.raises(StoreFullError):
+            store.flush("push")
+
+    assert store.buffered == 1
+    assert store.flush("push").written == {"notes": 1}

@@ -47,6 +47,7 @@ def test_a_new_store_is_private_and_made_with_its_parents(
     assert sorted(item.name for item in paths.data.iterdir()) == [
         "store.lmdb",
         "store.lock",
+        "store.users",
     ]
 
 
@@ -450,3 +451,168 @@ def test_creating_a_store_that_is_there_changes_nothing(
     before = (paths.store / MARKER).stat()
     create_store(paths.store, 2**20, "x")
     assert (paths.store / MARKER).stat() == before
+
+
+def test_a_link_in_place_of_the_store_is_left_alone(
+    open_store: Any, paths: Paths, tmp_path: Path
+) -> None:
+    paths.data.mkdir(parents=True)
+    for target in (tmp_path / "nothing", tmp_path):
+        paths.store.symlink_to(target)
+        with pytest.raises(StoreDamagedError, match="is a link; it was left alone"):
+            open_store()
+        assert paths.store.is_symlink()
+        paths.store.unlink()
+
+
+def test_a_data_directory_that_every_user_can_write_to_is_refused(
+    open_store: Any, paths: Paths, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    paths.data.symlink_to(shared)
+    with pytest.raises(StoreError, match="chmod o-w"):
+        open_store()
+    assert list(shared.iterdir()) == []
+
+    shared.chmod(0o755)
+    assert open_store().stats().exists
+
+
+def test_a_directory_of_another_user_is_refused(
+    open_store: Any, paths: Paths, in_child: Run
+) -> None:
+    def work() -> None:
+        with pytest.raises(StoreError, match="it belongs to user 1"):
+            open_store()
+        assert list(paths.data.iterdir()) == []
+
+    paths.data.mkdir(parents=True)
+    run = as_nobody(paths, work)
+    os.chown(paths.data, 1, NOBODY)
+    paths.data.chmod(0o770)
+    assert in_child(run) == 0
+
+
+def test_a_killed_rescue_is_finished_with_the_backup(
+    open_store: Any,
+    types: Any,
+    paths: Paths,
+    in_child: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = open_store()
+    put(first, types, "ada")
+    first.backup()
+    first.close()
+    damage(paths, "garbage")
+
+    def die() -> None:
+        rename = Path.rename
+
+        def once(path: Path, target: Path) -> Path:
+            rename(path, target)
+            os._exit(3 if "damaged" in target.name else 4)
+
+        monkeypatch.setattr(opening, "settle_folder", lambda _: None)
+        monkeypatch.setattr(
+            Path,
+            "rename",
+            lambda path, target: (
+                once(path, target) if path == paths.store else rename(path, target)
+            ),
+        )
+        open_store()
+
+    assert in_child(die) == 3
+    assert not paths.store.exists()
+    assert authors(open_store(), types) == ["ada"]
+    assert len(list(paths.data.glob("store.lmdb.damaged-*"))) == 1
+
+
+def overwrite_a_page(paths: Paths, page: int) -> None:
+    with (paths.store / "data.mdb").open("r+b") as file:
+        file.seek(page * 4096)
+        file.write(os.urandom(4096))
+
+
+def test_pages_are_looked_at_after_a_kill(
+    open_store: Any, types: Any, paths: Paths, in_child: Run
+) -> None:
+    # LMDB ends the process at some damaged pages: without a look, the next process
+    # would come to the same end, and the one after it.
+    first = open_store()
+    put(first, types, *(f"{number:04}" for number in range(400)))
+    put(first, types, "0399")
+    first.backup()
+    pages = first._environment.used_bytes() // 4096
+    first.close()
+
+    def die() -> None:
+        open_store()
+        os._exit(9)
+
+    damaged = 0
+    tried = range(2, pages, 5)
+    for page in tried:
+        whole = (paths.store / "data.mdb").read_bytes()
+        assert in_child(die) == 9
+        overwrite_a_page(paths, page)
+        store = open_store()
+        store.recover()
+        aside = list(paths.data.glob("store.lmdb.damaged-*"))
+        damaged += len(aside)
+        assert len(authors(store, types)) == 400
+        store.close()
+        for folder in aside:
+            shutil.rmtree(folder)
+        if not aside:
+            (paths.store / "data.mdb").write_bytes(whole)
+    assert damaged > len(tried) / 2
+
+
+def test_a_flush_that_meets_a_damaged_page_is_followed_by_one_that_does_not(
+    open_store: Any, types: Any, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store()
+    put(store, types, "ada")
+    store.backup()
+    stage = store.stage()
+    stage.put(types.notes, types.note(author="bob"))
+    store.commit([stage])
+
+    def begin(*_: object) -> None:
+        raise lmdb.CorruptedError("a page makes no sense")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._environment, "_make", begin)
+        patch.setattr("lmdb.verify.verify", lambda _: ["page 7: makes no sense"])
+        with pytest.raises(StoreDamagedError, match="makes no sense"):
+            store.flush("push")
+    assert store.flush("push").written == {"notes": 1}
+
+    assert authors(store, types) == ["ada", "bob"]
+    assert "was damaged" in store.notes[0]
+
+
+def test_a_damaged_page_is_remembered_until_the_next_start(
+    open_store: Any, types: Any, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store()
+    put(store, types, "ada")
+
+    def begin(*_: object) -> None:
+        raise lmdb.CorruptedError("a page makes no sense")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._environment, "_begin", begin)
+        with pytest.raises(StoreDamagedError, match="makes no sense"):
+            authors(store, types)
+    store.close()
+    looked: list[Path] = []
+    monkeypatch.setattr(opening, "check_pages", looked.append)
+    open_store().close()
+    open_store()
+
+    assert looked == [paths.store]

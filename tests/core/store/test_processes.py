@@ -30,7 +30,7 @@ def test_increments_of_eight_processes_are_all_counted(
     settled = kind == "levels"
 
     def work() -> None:
-        store = open_store()
+        store = open_store(lock_timeout=60)
         for number in range(1000):
             stage = store.stage()
             if settled:

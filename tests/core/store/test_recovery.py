@@ -277,10 +277,12 @@ def spool_of(
 def test_a_spool_cut_at_any_byte_gives_all_commits_before_it(
     open_store: Any, types: Any, paths: Paths
 ) -> None:
-    path, data = spool_of(open_store, types, paths, 2)
-    begin = data.index(b'{"number":2') - 9
+    path, written = spool_of(open_store, types, paths, 2)
+    begin = written.index(b'{"number":2') - 9
     cuts = [0, 1, 5, HEADER_SIZE - 1, HEADER_SIZE, HEADER_SIZE + 3]
-    for size in [*cuts, begin - 1, begin, begin + 1, begin + 9, len(data) - 1]:
+    for size in [*cuts, begin - 1, begin, begin + 1, begin + 9, len(written) - 1]:
+        # Another name for each: what was applied under one is not applied again.
+        data = encode_header(f"{size:026}", "B" * 26) + written[HEADER_SIZE:]
         path.write_bytes(data[:size])
         store = open_store()
         report = store.recover()
@@ -428,3 +430,188 @@ def test_a_store_that_is_too_small_for_what_is_recovered_leaves_it(
     small.close()
 
     assert open_store().recover().written == {"notes": 40}
+
+
+def test_an_empty_file_is_no_hindrance_to_the_others(
+    open_store: Any, paths: Paths
+) -> None:
+    paths.spool.mkdir(parents=True)
+    (paths.spool / "Y.spool").write_bytes(b"")
+    (paths.spool / "holiday.spool").write_bytes(b"a picture of the sea")
+    append_cold(paths.spool, "session", "d", b"payload")
+    store = open_store()
+
+    assert store.recover().deliveries == 1
+    assert store.pending() == [("d", b"payload")]
+    assert list(paths.spool.iterdir()) == []
+
+
+def test_a_pipe_and_a_folder_are_no_spools(open_store: Any, paths: Paths) -> None:
+    paths.spool.mkdir(parents=True)
+    os.mkfifo(paths.spool / "pipe.spool")
+    (paths.spool / "folder.spool").mkdir()
+    append_cold(paths.spool, "session", "d", b"payload")
+
+    assert open_store().recover().deliveries == 1
+    assert len(list(paths.spool.iterdir())) == 2
+
+
+def test_a_file_of_nothing_but_zeros_is_counted_and_not_kept(
+    open_store: Any, paths: Paths
+) -> None:
+    paths.spool.mkdir(parents=True)
+    (paths.spool / "A.spool").write_bytes(bytes(5000))
+    report = open_store().recover()
+
+    assert (report.damaged, report.quarantined) == (1, ())
+    assert list(paths.spool.iterdir()) == []
+
+
+def test_a_file_of_a_newer_program_is_left_to_it(open_store: Any, paths: Paths) -> None:
+    paths.spool.mkdir(parents=True)
+    data = bytearray(encode_header("A" * 26, "B" * 26) + b"of another kind")
+    data[4] = 2
+    path = paths.spool / "A.spool"
+    path.write_bytes(data)
+    append_cold(paths.spool, "session", "d", b"payload")
+
+    assert open_store().recover().deliveries == 1
+    assert path.read_bytes() == data
+
+
+def test_two_foreign_files_of_one_name_are_both_kept(
+    open_store: Any, paths: Paths
+) -> None:
+    store = open_store()
+    for text in (b"the sea", b"the mountains"):
+        paths.spool.mkdir(exist_ok=True)
+        (paths.spool / "holiday.spool").write_bytes(text)
+        store.recover()
+
+    kept = {path.read_bytes() for path in paths.quarantine.iterdir()}
+    assert kept == {b"the sea", b"the mountains"}
+
+
+def test_a_file_that_a_power_cut_brings_back_is_not_applied_again(
+    open_store: Any, types: Any, paths: Paths
+) -> None:
+    store = open_store()
+    add(store, types, "ada")
+    (path,) = paths.spool.iterdir()
+    data = path.read_bytes()
+    for _ in range(5):
+        store.flush("push")
+        add(store, types, "ada")
+    path.write_bytes(data)
+
+    assert store.recover().applied_before == 1
+    assert seen(store, types) == 6
+
+
+def test_marks_go_when_the_files_are_gone_for_good(
+    open_store: Any, types: Any, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hookwright.core.store import fold
+
+    synced: list[Path] = []
+    monkeypatch.setattr(fold, "sync_folder", synced.append)
+    monkeypatch.setattr(fold, "_MARKS", 4)
+    store = open_store()
+    most = 0
+    for _ in range(20):
+        add(store, types, "ada")
+        store.flush("push")
+        marks = store._environment.read(
+            lambda txn, database: fold.read_marks(txn, database("_applied"))
+        )
+        assert marks is not None
+        most = max(most, len(marks))
+
+    assert most == 5
+    assert synced == [paths.spool] * 3
+
+
+def test_what_is_appended_to_a_shared_file_that_came_back_is_taken(
+    open_store: Any, paths: Paths
+) -> None:
+    append_cold(paths.spool, "session", "old", b"1")
+    (path,) = paths.spool.iterdir()
+    data = path.read_bytes()
+    store = open_store()
+    assert store.recover().deliveries == 1
+    path.write_bytes(data)
+    append_cold(paths.spool, "session", "new", b"2")
+
+    assert store.recover().deliveries == 1
+    assert store.pending() == [("old", b"1"), ("new", b"2")]
+
+
+def test_the_marks_of_a_store_that_was_compacted_elsewhere_are_seen(
+    open_store: Any, types: Any, in_child: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hookwright.core.store.spool import Spool
+
+    store = open_store()
+
+    def die() -> None:
+        other = open_store()
+        other.compact()
+        monkeypatch.setattr(Spool, "discard", lambda *_: os._exit(3))
+        add(other, types, "ada")
+        other.flush("push")
+
+    assert in_child(die) == 3
+    assert store.recover().applied_before == 1
+    assert seen(store, types) == 1
+
+
+def test_a_file_that_cannot_be_removed_is_no_failed_flush(
+    open_store: Any, types: Any, in_child: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    def flush() -> None:
+        monkeypatch.setattr(Path, "unlink", refuse)
+        store = open_store()
+        add(store, types, "ada")
+        assert store.flush("push").written == {"notes": 1}
+        os._exit(0)
+
+    assert in_child(flush) == 0
+    after = open_store()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        assert after.recover().applied_before == 1
+    assert after.recover().applied_before == 1
+    assert after.recover().applied_before == 0
+    assert seen(after, types) == 1
+
+
+def test_a_delivery_that_is_being_worked_on_is_not_pending(
+    open_store: Any,
+    types: Any,
+    paths: Paths,
+    in_child: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from hookwright.core.store import engine
+
+    # It was accepted here after another process had found its copy.
+    store = open_store()
+    append_cold(paths.spool, "session", "d", b"payload")
+    assert store.accept("d", b"payload")
+
+    def recover() -> None:
+        other = open_store()
+        monkeypatch.setattr(other._deliveries, "is_known", lambda _: False)
+        monkeypatch.setattr(engine, "living_deliveries", lambda _: set())
+        assert other.recover().deliveries == 1
+        other.close()
+
+    assert in_child(recover) == 0
+    assert store.pending() == []
+    add(store, types, "ada", "d")
+    store.flush("push")
+    assert store.pending() == []
+    assert store.stats().inbox == 0

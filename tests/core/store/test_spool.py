@@ -186,3 +186,94 @@ def test_sync_reaches_the_disk(spool: Spool) -> None:
     ticket = spool.append(OPERATIONS, b"1")
     spool.sync(ticket)
     assert ticket.segment._synced == ticket.end
+
+
+class BadDisk:
+    """A disk that refuses the first sync, and says when it is asked."""
+
+    def __init__(self, answers: int) -> None:
+        self.asked: list[int] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self._refusals = answers
+
+    def sync(self, descriptor: int) -> None:
+        self.asked.append(os.fstat(descriptor).st_ino)
+        self.begun.set()
+        self.go_on.wait(10)
+        if len(self.asked) <= self._refusals:
+            raise OSError(errno.EIO, "Input/output error")
+
+
+def test_no_thread_asks_again_after_a_failed_sync(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The kernel reports a failed write back once; a second sync would "succeed".
+    disk = BadDisk(1)
+    monkeypatch.setattr(module, "sync_data", disk.sync)
+    threads = []
+    for number in range(8):
+        ticket = spool.append(OPERATIONS, b"%d" % number)
+        threads.append(threading.Thread(target=spool.sync, args=(ticket,)))
+    for thread in threads:
+        thread.start()
+    disk.begun.wait(10)
+    disk.go_on.set()
+    for thread in threads:
+        thread.join()
+
+    first, second = files(spool)
+    assert disk.asked.count(first.stat().st_ino) == 1
+    assert sorted(payloads(second)) == sorted(payloads(first))
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_a_frame_is_not_written_again_behind_a_fold(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch, folded: bool
+) -> None:
+    disk = BadDisk(1)
+    monkeypatch.setattr(module, "sync_data", disk.sync)
+    ticket = spool.append(OPERATIONS, b"1")
+    (path,) = files(spool)
+    thread = threading.Thread(target=spool.sync, args=(ticket,))
+    thread.start()
+    disk.begun.wait(10)
+    sealed = spool.seal()
+    disk.go_on.set()
+    thread.join(0.05)
+    assert thread.is_alive()
+    assert files(spool) == [path]
+    if folded:
+        spool.discard(sealed)
+    else:
+        spool.keep(sealed)
+    thread.join()
+
+    found = [payloads(item) for item in files(spool)]
+    assert found == ([] if folded else [[b"1"], [b"1"]])
+
+
+def test_the_name_of_a_file_is_brought_to_the_disk_too(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(module, "sync_folder", synced.append)
+    for number in range(3):
+        spool.sync(spool.append(OPERATIONS, b"%d" % number))
+
+    assert synced == [spool._folder, spool._folder.parent]
+
+
+def test_a_file_that_cannot_be_removed_stays_for_the_next_time(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    spool.append(OPERATIONS, b"1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        spool.discard(spool.seal())
+    assert len(files(spool)) == 1
+
+    spool.discard(spool.seal())
+    assert files(spool) == []

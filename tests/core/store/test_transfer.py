@@ -151,3 +151,36 @@ def test_a_backup_is_a_store(store: Store, types: Any, tmp_path: Path) -> None:
     with Store.open(copied, StoreOptions(), read_only=True) as other:
         other.register(types.notes)
         assert other.stage().count(types.notes) == 1
+
+
+def test_a_compaction_that_cannot_be_put_in_place_is_taken_back(
+    open_store: Any, types: Any, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store()
+    put(store, types, "ada")
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if "compacted" in path.name:
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        with pytest.raises(StoreError, match="No space left"):
+            store.compact()
+    put(store, types, "bob")
+
+    assert store.stage().count(types.notes) == 2
+    assert not list(paths.data.glob("store.lmdb.*"))
+
+
+def test_a_store_that_was_moved_away_for_a_compaction_comes_back(
+    open_store: Any, types: Any, paths: Paths
+) -> None:
+    first = open_store()
+    put(first, types, "ada")
+    first.close()
+    paths.store.rename(paths.store.with_name("store.lmdb.old-X"))
+
+    assert open_store().stage().count(types.notes) == 1

@@ -2,8 +2,9 @@
 
     python bench/hosting.py [--rounds 300] [--quick] [--json]
 
-What the plugin host adds: a watched thread, one guarded call a plugin, the verdicts.
-Medians over the rounds, interleaved; microseconds for one event.
+What the plugin host adds: a watched thread, one guarded call a plugin, the verdicts;
+for a plugin in a worker process, the way there and back. The flight recorder notes a
+call and its end. Medians over the rounds, interleaved; microseconds for one event.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -20,9 +22,16 @@ from typing import Any
 
 from hookwright.core.clock import Clock
 from hookwright.core.host import PluginHost
+from hookwright.core.host.flight import Recorder
+from hookwright.core.host.plugin import Plugin
 from hookwright.core.paths import Paths
 from hookwright.core.store import Store, StoreOptions
-from hookwright.hookspecs import PluginContext, ToolAfter, ToolBefore, hookimpl
+from hookwright.hookspecs import (
+    PluginContext,
+    ToolAfter,
+    ToolBefore,
+    hookimpl,
+)
 
 COUNTS = (1, 10, 50)
 #: Calls in one sample of a plain loop: one alone is too short for the clock.
@@ -54,6 +63,24 @@ class Nothing:
     @hookimpl
     def hookwright_tool_after(self, event: ToolAfter, context: PluginContext) -> None:
         """Take note of nothing."""
+
+
+#: The same plugin, installed as far as a plugin host can tell, and in a worker process.
+_APART = """
+from hookwright.hookspecs import PluginInfo, hookimpl
+
+@hookimpl
+def hookwright_plugin_info():
+    return PluginInfo(own_process=True)
+
+@hookimpl
+def hookwright_tool_before(event, context):
+    return None
+
+@hookimpl
+def hookwright_tool_after(event, context):
+    return None
+"""
 
 
 def each(functions: Sequence[Callable[..., None]], event: object) -> Callable[[], None]:
@@ -99,6 +126,57 @@ def pairs(
     }
 
 
+def apart(
+    store: Store, folder: Path
+) -> tuple[PluginHost, dict[str, tuple[Callable[[], object], Callable[[], object]]]]:
+    """Return a host whose one plugin runs in a worker process, and what to time."""
+    site = folder / "site"
+    metadata = site / "apart-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (site / "apart_plugin.py").write_text(_APART)
+    (metadata / "entry_points.txt").write_text("[hookwright]\napart = apart_plugin\n")
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: apart\nVersion: 1.0\n"
+    )
+    sys.path.insert(0, str(site))
+    host = PluginHost(
+        store=store,
+        clock=Clock(),
+        paths=Paths(folder / "data", folder / "config"),
+        tables={},
+        redact=lambda text: text,
+        isolate=True,
+    )
+    host.load(only={"apart"})
+    host.start_workers()
+    before = ToolBefore.model_validate(_EVENT)
+    after = ToolAfter.model_validate({**_EVENT, "succeeded": True})
+    while not host.report()[0].process or host.decide_tool(before)[0].steps[0].reason:
+        time.sleep(0.05)
+    recorder = Recorder(folder / "recorded" / "calls")
+    mark = recorder.mark(Plugin("apart", "apart", "1.0"), "hookwright_tool_before")
+
+    def note() -> None:
+        for _ in range(_LOOPS):
+            recorder.leave(recorder.enter(mark))
+
+    plain = Nothing()
+    return host, {
+        "gate, worker process": (
+            lambda: host.decide_tool(before),
+            each([plain.hookwright_tool_before], before),
+        ),
+        "observe, worker process": (
+            lambda: host.observe(after),
+            each([plain.hookwright_tool_after], after),
+        ),
+        f"flight recorder, {_LOOPS} calls": (
+            note,
+            each([plain.hookwright_tool_before] * _LOOPS, before),
+        ),
+    }
+
+
 def at(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
@@ -112,6 +190,8 @@ def measure(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
             for count in COUNTS
             for name, pair in pairs(store, folder, count).items()
         }
+        daemon, outside = apart(store, folder)
+        run |= outside
         ours: dict[str, list[float]] = {name: [] for name in run}
         plain: dict[str, list[float]] = {name: [] for name in run}
         for number in range(-20, rounds):
@@ -120,6 +200,7 @@ def measure(folder: Path, rounds: int) -> dict[str, dict[str, float]]:
                 if number >= 0:
                     ours[name].append(took)
                     plain[name].append(bare)
+        daemon.close()
     return {
         name: {
             "p50": at(ours[name], 0.5),

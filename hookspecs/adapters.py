@@ -5,7 +5,7 @@ Core hands it a delivery and sends what it renders; core knows no agent host.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -15,6 +15,9 @@ from pydantic import AwareDatetime, Field
 from .events import Event, Value
 from .frozen import FrozenObject, FrozenValue, nothing
 from .verdicts import Decision
+
+#: Kinds of events that can be refused.
+GateKind = Literal["prompt_submit", "tool_before"]
 
 
 class Delivery(Value):
@@ -69,6 +72,17 @@ class Adapter(Protocol):
         """Environment variables that `parse` reads; no secret may be among them."""
         ...
 
+    @property
+    def refusable_events(self) -> Mapping[str, GateKind]:
+        """The client's first argument for each message that can be refused.
+
+        With the kind of event that it stands for. What the agent host is to be told
+        of such a message when no plugin can be asked is rendered beforehand, from a
+        delivery that has only its arguments. Whoever installs the hook gives it at
+        least 10 s, so that this answer comes before the agent host goes on alone.
+        """
+        ...
+
     def refusable(self, delivery: Delivery) -> bool:
         """Return whether the agent host honours a refusal of this message.
 
@@ -104,6 +118,19 @@ Scope = Literal["project", "user", "plugin-dir"]
 
 
 @dataclass(frozen=True)
+class HttpAccess:
+    """How Hookwright's HTTP door on this machine is reached.
+
+    :param url: `http://127.0.0.1:PORT`; `/v1/hooks/AGENT_HOST/EVENT` follows it.
+    :param token: the bearer token, a secret: only into files that their owner alone
+        can read (`FileEdit.private`).
+    """
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True)
 class InstallRequest:
     """What `hookwright install AGENT_HOST` was asked for.
 
@@ -116,6 +143,8 @@ class InstallRequest:
     :param data_dir: Hookwright's data directory.
     :param environment: the variables `install` was run with.
     :param version: Hookwright's version.
+    :param http: the HTTP door: where hooks are to use it, for `Installer.plan`; where
+        there is one, for `Installer.detect`.
     """
 
     scope: Scope
@@ -125,6 +154,7 @@ class InstallRequest:
     data_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
     version: str = "0"
+    http: HttpAccess | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +165,8 @@ class FileEdit:
     :param content: the whole new content, made from what the file held when the
         plan was made; None removes the file.
     :param mode: permission bits for a new file.
+    :param private: whether the content holds a secret: the file, new or not, is for
+        its owner alone until uninstall.
     :param moved_to: where the file that was there is kept and called from (a git
         hook that ours chains to); None when nothing was there.
     """
@@ -143,6 +175,7 @@ class FileEdit:
     content: bytes | None
     mode: int = 0o644
     moved_to: Path | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True)

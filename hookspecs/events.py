@@ -16,7 +16,7 @@ from .frozen import FrozenObject, FrozenValue, nothing
 class Value(BaseModel):
     """A frozen model that refuses fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
 
 class Project(Value):

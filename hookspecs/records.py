@@ -47,7 +47,7 @@ class Record(BaseModel):
     never destroys what a newer one wrote.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="allow")
 
 
 M = TypeVar("M", bound=Record)
@@ -183,7 +183,7 @@ class RecordStore(Protocol):
 class FlushReport(BaseModel):
     """What one flush did."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     #: `push`, `session_end`, `turn_end`, `size`, `age`, `stop`, `command`, ...
     reason: str

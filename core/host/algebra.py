@@ -185,5 +185,5 @@ def _absolute(value: Any, cwd: str) -> str:
 
 def _clause(failure: str) -> str:
     """Return a failure so that it reads after "it"; one line, not too long."""
-    line = failure.partition("\n")[0][:200].rstrip(".")
+    line = failure.partition("\n")[0][:400].rstrip(".")
     return f"was {line}" if line.startswith(("left", "still")) else line

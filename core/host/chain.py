@@ -24,11 +24,34 @@ R = TypeVar("R")
 _GRACE_S = 0.01
 
 
+class RaisedElsewhereError(Exception):
+    """What a plugin raised in a process of its own: its text, and its traceback."""
+
+    def __init__(self, text: str, trace: str = "") -> None:
+        super().__init__(f"{text}\n{trace}" if trace else text)
+        self.text = text
+
+
+class ProcessLostError(Exception):
+    """A worker process cannot be asked, or was lost; the text reads after "it".
+
+    :param blameless: the call that met this had no part in it.
+    """
+
+    def __init__(self, text: str, *, blameless: bool = False) -> None:
+        super().__init__(text)
+        self.blameless = blameless
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What went wrong in one call; `error` is what it raised."""
+    """What went wrong in one call; `error` is what it raised.
 
-    kind: Literal["raised", "hung", "wrong"]
+    `lost` and `unasked` are for plugins in worker processes: the process was lost
+    under the call, or could not be asked through no fault of this call's.
+    """
+
+    kind: Literal["raised", "hung", "wrong", "lost", "unasked"]
     text: str
     error: BaseException | None = None
 
@@ -99,6 +122,10 @@ def call_under_way() -> Call | None:
 
 def describe(error: BaseException) -> str:
     """Return `Type: text` for an error, whatever its own `__str__` does."""
+    if isinstance(error, RaisedElsewhereError):
+        return error.text
+    if isinstance(error, ProcessLostError):
+        return str(error)
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - the error's class is the plugin's code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,6 +46,10 @@ def read_config(
         raise PluginError(f"its config model raised {describe(error)}") from error
 
 
+#: Configs that are remembered; the longest known ones go first.
+_MOST_MADE = 1024
+
+
 class ProjectConfigs:
     """The plugins' configs as the projects change them.
 
@@ -69,7 +72,12 @@ class ProjectConfigs:
         key = (plugin.name, worktree)
         made = self._made.get(key)
         if made is None or made[0] is not tables:
-            made = self._made[key] = (tables, self._read(plugin, worktree, tables))
+            made = (tables, self._read(plugin, worktree, tables))
+            self._made.pop(key, None)
+            self._made[key] = made
+            # By a copy: another thread may be at the same.
+            for oldest in list(self._made)[:-_MOST_MADE]:
+                self._made.pop(oldest, None)
         return made[1]
 
     def _read(
@@ -96,6 +104,8 @@ def _problem(
     if kind != "extra_forbidden":
         return f"{key} is {value!r}: {message}"
     known = sorted(model.model_fields)
+    import difflib
+
     near = difflib.get_close_matches(key.rpartition(".")[2], known, 1)
     if near:
         return f"{key} is not a setting; did you mean {near[0]}?"

@@ -178,6 +178,13 @@ class CallContext:
         left = (self._ends_at - time.monotonic()) * _NESTED_SHARE
         return max(0.0, min(budget, left))
 
+    def begin(self, budget: float) -> None:
+        """Let the call's time begin now: what it ran in was not ready before.
+
+        :param budget: seconds that the call may take.
+        """
+        self._ends_at = time.monotonic() + budget
+
     def abandon(self) -> None:
         """Cut the call off from the store; never waits."""
         self._over = True

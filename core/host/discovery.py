@@ -1,10 +1,9 @@
 """Which plugins are installed: the entry points of group `hookwright`.
 
-Asking importlib.metadata costs 5 to 20 ms, which an event without a daemon would
-pay each time. So the answer is kept in an index, good for as long as the folders of
-`sys.path` have the modification times and inodes they had: installing or removing a
-distribution changes its folder. Entry points:
-https://packaging.python.org/en/latest/specifications/entry-points/
+Looking into every distribution costs 2 to 20 ms, which an event without a daemon
+would pay each time. So the answer is kept in an index, good for as long as the
+folders of `sys.path` have the modification times and inodes they had: installing or
+removing a distribution changes its folder.
 """
 
 from __future__ import annotations
@@ -16,13 +15,15 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
+from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from ..paths import make_private
+from .distributions import entry_points
 from .status import BUNDLED
 
 GROUP = "hookwright"
@@ -47,8 +48,11 @@ class Found:
 
     def load(self) -> object:
         """Import and return what the entry point names."""
-        loaded: object = EntryPoint(self.name, self.value, GROUP).load()
-        return loaded
+        module, _, attribute = self.value.partition(":")
+        loaded: object = import_module(module.strip())
+        # `[extras]` may follow, see the specification; nobody uses them any more.
+        attribute = attribute.partition("[")[0].strip()
+        return attrgetter(attribute)(loaded) if attribute else loaded
 
 
 def discover(run_dir: Path, *, refresh: bool = False) -> list[Found]:
@@ -72,7 +76,17 @@ def discover(run_dir: Path, *, refresh: bool = False) -> list[Found]:
 
 
 def _search_path() -> list[str]:
-    return [os.path.abspath(folder) for folder in sys.path]
+    """Return where distributions are looked for: the same for every program of ours.
+
+    What Python puts first for a script or for `-m`, the script's folder or the working
+    directory, is left out: a repository that somebody works in installs no plugins.
+    """
+    folders = [os.path.abspath(folder) for folder in sys.path]
+    if not sys.flags.safe_path and folders:
+        started_in = os.path.dirname(os.path.abspath(sys.argv[0] or "."))
+        if folders[0] in (started_in, os.path.abspath(".")):
+            del folders[0]
+    return folders
 
 
 def _mark(path: str) -> list[Any]:
@@ -91,32 +105,12 @@ def _settled(folders: Iterable[list[Any]], now_ns: int) -> bool:
 
 def _scan() -> tuple[list[Found], list[str]]:
     """Return the entry points, and the files that declare them."""
-    found: set[Found] = set()
-    files: set[str] = set()
-    seen: set[str] = set()
-    for distribution in distributions():
-        for entry in _entries(distribution, seen):
-            found.add(entry)
-            declared = getattr(distribution, "_path", None)
-            if declared is not None:
-                files.add(str(Path(str(declared)) / "entry_points.txt"))
-    return sorted(found, key=_rank), sorted(files)
-
-
-def _entries(distribution: Distribution, seen: set[str]) -> Iterator[Found]:
-    """Yield one distribution's plugins; of two copies only the first one counts."""
-    try:
-        name = str(distribution.metadata["Name"] or "")
-        normal = name.lower().replace("_", "-").replace(".", "-")
-        if normal in seen:
-            return
-        seen.add(normal)
-        for entry in distribution.entry_points:
-            if entry.group == GROUP:
-                version = str(distribution.version or "")
-                yield Found(entry.name, entry.value, name, version)
-    except Exception as error:  # noqa: BLE001 - damaged metadata of any package
-        _log.warning("entry points of %r cannot be read: %s", distribution, error)
+    declared = list(entry_points(GROUP, _search_path()))
+    found = {
+        Found(item.name, item.value, item.distribution, item.version)
+        for item in declared
+    }
+    return sorted(found, key=_rank), sorted({item.file for item in declared} - {""})
 
 
 def _rank(found: Found) -> tuple[str, bool, str, Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,32 +20,48 @@ if TYPE_CHECKING:
 
 Judged = tuple[Decision, "list[Stage]"]
 _is_verdict = instance_of(*VERDICTS)
+#: Seconds kept back for each plugin that is still to be asked, so that one that hangs
+#: leaves those behind it a turn.
+_TURN_S = 0.05
+#: With less time than this a plugin is not asked, and its failure policy answers.
+_LEAST_S = 0.005
+#: A plugin that had so much time and did not answer is at fault, whatever it declares.
+_FAIR_S = 0.5
 
 
 def judge_prompt(
-    services: Services, implementations: Sequence[Implementation], event: PromptSubmit
+    services: Services,
+    implementations: Sequence[Implementation],
+    event: PromptSubmit,
+    deadline: float | None = None,
 ) -> Generator[Call, Reply, Judged]:
-    """Ask each plugin once; a rewrite is noted in the trace and does nothing."""
+    """Ask each plugin once; a rewrite is noted in the trace and does nothing.
+
+    :param deadline: monotonic seconds at which the decision is due; whoever has not
+        answered by then is represented by its failure policy.
+    """
     opinions: list[Opinion] = []
     stages: list[Stage] = []
-    values = {"event": event}
-    for item in implementations:
-        call = begin(services, item, values, item.gate_budget)
-        heard = (
-            settle(services, call, (yield call), _is_verdict) if call else left_alone()
-        )
+    for place, item in enumerate(implementations, 1):
+        seconds = _seconds(item, deadline, len(implementations) - place)
+        heard = yield from _ask(services, item, event, seconds)
         opinions.append(_opinion(item, heard, rewritable=False))
         stages += heard.stages
     return decide(opinions), stages
 
 
 def judge_tool(
-    services: Services, implementations: Sequence[Implementation], event: ToolBefore
+    services: Services,
+    implementations: Sequence[Implementation],
+    event: ToolBefore,
+    deadline: float | None = None,
 ) -> Generator[Call, Reply, Judged]:
     """Ask each plugin about the input as those before it left it, then once more.
 
     The second round is for those that were asked before the last rewrite; it is left
     out when the call is denied already.
+
+    :param deadline: as for `judge_prompt`.
     """
     opinions: list[Opinion] = []
     stages: list[Stage] = []
@@ -52,13 +69,9 @@ def judge_tool(
     todo = list(implementations)
     asked = 1
     while todo:
-        for item in todo:
-            call = begin(services, item, {"event": event}, item.gate_budget)
-            heard = (
-                settle(services, call, (yield call), _is_verdict)
-                if call
-                else left_alone()
-            )
+        for place, item in enumerate(todo, 1):
+            seconds = _seconds(item, deadline, len(todo) - place)
+            heard = yield from _ask(services, item, event, seconds)
             opinion = _opinion(item, heard, asked)
             opinions.append(opinion)
             stages += heard.stages
@@ -80,13 +93,41 @@ def unread(implementations: Sequence[Implementation], failure: str) -> Decision:
             Opinion(
                 plugin=item.plugin.name,
                 verdict=stand_in(
-                    item.plugin.name, item.plugin.info.on_gate_failure, failure
+                    item.plugin.name,
+                    item.plugin.info.on_gate_failure,
+                    item.plugin.held or failure,
                 ),
-                failure=failure,
+                failure=item.plugin.held or failure,
             )
             for item in implementations
         ]
     )
+
+
+def _ask(
+    services: Services,
+    item: Implementation,
+    event: PromptSubmit | ToolBefore,
+    seconds: float,
+) -> Generator[Call, Reply, Heard]:
+    """Ask one plugin, unless it cannot be asked."""
+    if item.plugin.held:
+        return Heard(None, item.plugin.held)
+    if seconds < _LEAST_S:
+        return Heard(None, "was not asked: no time was left")
+    call = begin(services, item, {"event": event}, seconds)
+    if call is None:
+        return left_alone()
+    call.hurried = seconds < min(item.gate_budget, _FAIR_S)
+    return settle(services, call, (yield call), _is_verdict)
+
+
+def _seconds(item: Implementation, deadline: float | None, later: int) -> float:
+    """Return how long a plugin may take when so many are to be asked after it."""
+    if deadline is None:
+        return item.gate_budget
+    left = deadline - time.monotonic()
+    return min(item.gate_budget, max(left - _TURN_S * later, left / 2))
 
 
 def _opinion(

@@ -36,7 +36,7 @@ class Heard:
 class HookCall(Call):
     """A call of one implementation, with what settles it afterwards."""
 
-    __slots__ = ("context", "implementation", "permit")
+    __slots__ = ("context", "hurried", "implementation", "permit")
 
     def __init__(
         self,
@@ -53,8 +53,22 @@ class HookCall(Call):
         self.args = implementation.arguments(values, context)
         self.budget = budget
         self.abandon = None if context is None else context.abandon
+        #: It had less time than it may take, because others had used it up.
+        self.hurried = False
         self.started = None
         self.ended = None
+
+    def make(self) -> Reply:
+        """Call the function, with the plugin noted in the flight recorder."""
+        implementation = self.implementation
+        recorder = implementation.plugin.recorder
+        if recorder is None or not implementation.mark:
+            return Call.make(self)
+        slot = recorder.enter(implementation.mark)
+        try:
+            return Call.make(self)
+        finally:
+            recorder.leave(slot)
 
 
 def begin(
@@ -73,7 +87,8 @@ def begin(
     if permit is None:
         return None
     context = None
-    if implementation.takes_context:
+    outside = implementation.outside
+    if implementation.takes_context or outside is not None:
         context = CallContext(
             services,
             implementation.plugin,
@@ -82,6 +97,8 @@ def begin(
             outer=outer,
             worktree=_worktree(values),
         )
+        if outside is not None:
+            return outside.call(implementation, permit, context, values, budget)
     return HookCall(implementation, permit, context, values, budget)
 
 
@@ -102,6 +119,8 @@ def settle(services: Services, call: HookCall, reply: Reply, check: Check) -> He
     if services.trace:
         _trace(services, implementation, heard)
     breaker = implementation.ledger.breaker
+    if fault is not None and _is_blameless(call, fault) and not breaker.is_open:
+        return heard  # no fault of its own, so the breaker hears nothing of it
     if fault is None or fault.kind == "wrong":
         if breaker.succeeded(call.permit):
             services.log.info(
@@ -208,6 +227,10 @@ def _weigh(
         fault = Fault("raised", str(error))
         return Heard(None, fault.text, reply.seconds), fault
     return Heard(reply.value, "", reply.seconds, stages), None
+
+
+def _is_blameless(call: HookCall, fault: Fault) -> bool:
+    return fault.kind == "unasked" or (call.hurried and fault.kind == "hung")
 
 
 def _short(fault: Fault) -> str:

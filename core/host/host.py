@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Collection, Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -45,10 +44,13 @@ from .events import (
 )
 from .gates import judge_prompt, judge_tool, unread
 from .guard import tell_once
-from .loading import import_plugin
+from .holding import Policies, is_guard, policies_of, recall_policy, stand_ins
+from .isolation import IMPORTING, REGISTERING, Isolation
+from .loading import import_plugin, is_set
 from .logs import HOST_LOGGER, RedactingFilter, RedactingLogger
-from .plugin import Implementation, Plugin
-from .registrar import Registrar
+from .needs import needed
+from .plugin import Implementation, Plugin, reported
+from .registrar import Extra, Registrar, clash
 from .status import BUNDLED, PluginStatus
 from .storing import StoreLike
 from .tool_calls import call_tool, unknown_tool
@@ -76,6 +78,13 @@ class PluginHost:
     :param origins_of: tells where a dotted setting was set (`file:line`), or "".
     :param tables_in: gives the tables that hold in a work tree, None where its
         project changes nothing; the same object as long as they are the same.
+    :param leave_out: what is not asked of plugins: `tools`, `commands`, `installers`.
+    :param policies: what `policies` was when the plugins were loaded before: a guard
+        that cannot be loaded today goes on answering by it.
+    :param unread: why the plugins' tables could not be read, or "": a guard that has
+        settings answers by its failure policy until they can.
+    :param isolate: whether this process is to outlive its plugins: then those that
+        ask for it, or have ended it before, run in worker processes.
     """
 
     def __init__(
@@ -89,6 +98,10 @@ class PluginHost:
         redact: Callable[[str], str],
         origins_of: OriginsOf | None = None,
         tables_in: TablesIn | None = None,
+        leave_out: Collection[Extra] = (),
+        policies: Policies | None = None,
+        unread: str = "",
+        isolate: bool = False,
     ) -> None:
         trespass.watch()
         redacting = RedactingFilter(redact)
@@ -100,19 +113,31 @@ class PluginHost:
             redacting=redacting,
             workers=Workers(),
             log=RedactingLogger(HOST_LOGGER, redacting),
-            trace=_is_set(TRACE_VARIABLE),
+            trace=is_set(TRACE_VARIABLE),
             config_in=ProjectConfigs(tables_in, redacting).config_in,
             call_hook=self._call_hook,
         )
         self._catalog = Catalog()
-        self._registrar = Registrar(self._services, self._catalog, origins_of)
+        self._registrar = Registrar(
+            self._services, self._catalog, origins_of, leave_out
+        )
         self._tables = tables
         self._disabled = frozenset(disabled)
+        self._policies = policies or {}
+        self._unread = unread
         #: Registered plugins by name; the others are only reported.
         self._active: dict[str, Plugin] = {}
         self._absent: list[Plugin] = []
         self._called: dict[str, tuple[Implementation, ...]] = {}
         self._lock = threading.RLock()
+        self._isolation = Isolation(
+            self._services,
+            self._catalog.records,
+            self._implementations,
+            self._observe,
+            self._drop,
+            isolates=isolate,
+        )
 
     @property
     def adapters(self) -> Mapping[str, Adapter]:
@@ -154,22 +179,41 @@ class PluginHost:
             if plugin.info.project_may_set
         }
 
-    def load(self, *, entry_points: bool = True) -> None:
+    @property
+    def answering(self) -> Mapping[str, tuple[str, ...]]:
+        """Return which plugins an answer needs; see `needs.needed`."""
+        return needed(self._catalog, self._implementations)
+
+    @property
+    def policies(self) -> Policies:
+        """Return the failure policy and the gate hooks of each guard, loaded or not."""
+        hooks = GATE_HOOKS.values()
+        return policies_of(
+            item for hook in hooks for item in self._implementations(hook)
+        )
+
+    def load(
+        self, *, entry_points: bool = True, only: Collection[str] | None = None
+    ) -> None:
         """Load the installed plugins, in order of their names.
 
         Nothing is imported when `HOOKWRIGHT_NO_PLUGINS` is set. A plugin that cannot
         be loaded is in the report and hurts no other.
 
         :param entry_points: False loads none, not even a list of them.
+        :param only: names of those to load; all when None.
         """
         if not entry_points:
             return
         found = discover(self._services.paths.run)
+        if only is not None:
+            found = [item for item in found if item.name in only]
         with self._lock:
-            if _is_set(NO_PLUGINS_VARIABLE):
+            if is_set(NO_PLUGINS_VARIABLE):
                 why = f"{NO_PLUGINS_VARIABLE} is set"
-                self._absent += [_plugin(item, "blocked", why) for item in found]
+                self._absent += [Plugin.of(item, "blocked", why) for item in found]
                 return
+            self._isolation.open()
             plugins = [plugin for item in found if (plugin := self._import(item))]
             for plugin in plugins:
                 self._specify(plugin)
@@ -188,29 +232,44 @@ class PluginHost:
                 return False
             return self._specify(item) and self._register(item)
 
-    def decide_prompt(self, event: PromptSubmit) -> tuple[Decision, list[Stage]]:
-        """Return what the plugins make of a prompt."""
+    def decide_prompt(
+        self, event: PromptSubmit, deadline: float | None = None
+    ) -> tuple[Decision, list[Stage]]:
+        """Return what the plugins make of a prompt.
+
+        :param deadline: monotonic seconds at which the decision is due; failure
+            policies answer for those who have not by then.
+        """
         asked = self._implementations(GATE_HOOKS["prompt_submit"])
         if not asked:
             return Decision(), []
-        return self._run(judge_prompt(self._services, asked, event))
+        return self._run(judge_prompt(self._services, asked, event, deadline))
 
-    def decide_tool(self, event: ToolBefore) -> tuple[Decision, list[Stage]]:
-        """Return what the plugins make of a tool call."""
+    def decide_tool(
+        self, event: ToolBefore, deadline: float | None = None
+    ) -> tuple[Decision, list[Stage]]:
+        """Return what the plugins make of a tool call.
+
+        :param deadline: as for `decide_prompt`.
+        """
         asked = self._implementations(GATE_HOOKS["tool_before"])
         if not asked:
             return Decision(), []
-        return self._run(judge_tool(self._services, asked, event))
+        return self._run(judge_tool(self._services, asked, event, deadline))
 
-    def failures_default(self, kind: str) -> Decision:
-        """Return the decision on an event of that kind which nobody can read.
+    def failures_default(
+        self, kind: str, failure: str = "could not be shown the event"
+    ) -> Decision:
+        """Return the decision on an event of that kind which nobody can judge.
 
         It is what the gates' `on_gate_failure` say; no opinion for other kinds.
+
+        :param failure: why nobody can; reads after "it".
         """
         hook = GATE_HOOKS.get(kind)
         if hook is None:
             return Decision()
-        return unread(self._implementations(hook), "could not be shown the event")
+        return unread(self._implementations(hook), failure)
 
     def briefing(self, event: SessionStart) -> tuple[list[BriefingPart], list[Stage]]:
         """Return all that plugins would tell the model; `cut_briefing` cuts it."""
@@ -232,17 +291,32 @@ class PluginHost:
         return self._observe(self._implementations(FLUSH_AFTER), {"report": report})[0]
 
     def startup(self) -> list[Stage]:
-        """Tell that all is loaded; a plugin that fails now is unregistered."""
-        stages, failed = self._observe(self._implementations(STARTUP), {})
+        """Tell that all is loaded; a plugin that fails now is unregistered.
+
+        One in a worker process is told when that is up.
+        """
+        asked = self._implementations(STARTUP)
+        inside = tuple(item for item in asked if item.outside is None)
+        stages, failed = self._observe(inside, {})
         for plugin, failure in failed:
-            with self._lock:
-                self._registrar.unregister(plugin)
-                self._fail(plugin, f"{STARTUP} {failure}")
+            self._drop(plugin, f"{STARTUP} {failure}")
         return stages
+
+    def start_workers(self) -> None:
+        """Have the plugins' worker processes started before an event needs them."""
+        self._isolation.start(self._active.values())
 
     def shutdown(self) -> list[Stage]:
         """Tell that this process is about to leave."""
-        return self._observe(self._implementations(SHUTDOWN), {})[0]
+        self._isolation.land()
+        asked = self._implementations(SHUTDOWN)
+        there = tuple(i for i in asked if i.outside is None or i.outside.is_up)
+        stages, _ = self._observe(there, {})
+        return stages + self._isolation.unkept(self._active.values())
+
+    def close(self) -> None:
+        """End the plugins' worker processes; no plugin is called after this."""
+        self._isolation.close(self._active.values())
 
     def call_tool(
         self, name: str, arguments: Mapping[str, Any], *, from_agent: bool
@@ -262,11 +336,7 @@ class PluginHost:
 
     def report(self) -> list[PluginStatus]:
         """Return every plugin's state, by name."""
-        plugins = [*self._active.values(), *self._absent]
-        return sorted(
-            (plugin.status() for plugin in plugins),
-            key=lambda status: (status.name, status.state != "active"),
-        )
+        return reported([*self._active.values(), *self._absent])
 
     def reconfigure(self, tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """Take new configuration tables; return what is wrong with them, for people.
@@ -277,27 +347,35 @@ class PluginHost:
         problems = []
         with self._lock:
             self._tables = tables
+            self._unread = ""
             for plugin in self._active.values():
                 try:
                     self._registrar.read_config(plugin, tables.get(plugin.name, {}))
                 except PluginError as error:
                     text = self._services.redact(str(error))
                     problems.append(f"plugin {plugin.label}: {text}")
+                else:
+                    plugin.held = ""
             for plugin in self._waiting():
                 self._absent.remove(plugin)
                 plugin.state, plugin.awaits_config = "active", False
+                plugin.held = ""
                 if not self._register(plugin):
                     problems.append(f"plugin {plugin.label}: {plugin.why}")
         return problems
 
     def _import(self, found: Found) -> Plugin | None:
         """Return the plugin with its module, or None when it is not to be loaded."""
-        plugin = _plugin(found)
+        plugin = Plugin.of(found)
         if found.name in self._disabled and found.distribution != BUNDLED:
             self._block(plugin)
             return None
+        if why := self._isolation.why_unloaded(found):
+            self._fail(plugin, why)
+            return None
         try:
-            plugin.module = import_plugin(found, self._services.workers)
+            with self._isolation.loading(plugin, IMPORTING):
+                plugin.module = import_plugin(found, self._services.workers)
         except PluginError as error:
             if found.name in self._disabled:
                 self._block(plugin)
@@ -308,26 +386,21 @@ class PluginHost:
 
     def _specify(self, plugin: Plugin) -> bool:
         try:
-            self._registrar.specify(plugin)
+            with self._isolation.loading(plugin, REGISTERING):
+                self._registrar.specify(plugin)
         except PluginError as error:
             self._fail(plugin, str(error))
             return False
         return True
 
     def _register(self, plugin: Plugin) -> bool:
-        other = self._active.get(plugin.name)
-        if other is not None:
-            self._fail(plugin, f"the name is taken by plugin {other.label}")
-            return False
-        twin = next(
-            (p for p in self._active.values() if p.module is plugin.module), None
-        )
-        if twin is not None:
-            self._fail(plugin, f"it is the same object as plugin {twin.label}")
+        if why := clash(plugin, self._active):
+            self._fail(plugin, why)
             return False
         table = self._tables.get(plugin.name, {})
         try:
-            self._registrar.register(plugin, table)
+            with self._isolation.loading(plugin, REGISTERING):
+                self._registrar.register(plugin, table)
         except PluginError as error:
             if plugin.name in self._disabled:
                 self._block(plugin)
@@ -337,6 +410,9 @@ class PluginHost:
         if plugin.name in self._disabled and not self._stays(plugin):
             return False
         plugin.why = ""
+        self._isolation.place(plugin)
+        if self._unread and is_guard(plugin) and plugin.info.config.model_fields:
+            plugin.held = f"does not know its settings: {self._unread}"
         plugin.order = 1 + max(
             (item.order for item in self._active.values()), default=0
         )
@@ -370,7 +446,19 @@ class PluginHost:
         }
         self._called = {}
         self._absent.append(plugin)
+        if plugin.outside is not None:
+            plugin.outside.close(wait=False)
+            plugin.outside = None
+        recall_policy(plugin, self._policies.get(plugin.name))
+        if is_guard(plugin):
+            plugin.held = f"is not loaded: {plugin.why}"
         tell_once(self._services, plugin, "is not loaded:", Fault("wrong", plugin.why))
+
+    def _drop(self, plugin: Plugin, why: str) -> None:
+        """Take out a registered plugin."""
+        with self._lock:
+            self._registrar.unregister(plugin)
+            self._fail(plugin, why)
 
     def _waiting(self) -> list[Plugin]:
         return [plugin for plugin in self._absent if plugin.awaits_config]
@@ -381,6 +469,8 @@ class PluginHost:
         if found is None:
             with self._lock:
                 found = self._registrar.implementations(hook, self._active)
+                absent = [p for p in self._absent if p.name not in self._active]
+                found += stand_ins(hook, absent)
                 self._called[hook] = found
         return found
 
@@ -397,30 +487,13 @@ class PluginHost:
     def _call_hook(
         self, context: CallContext, hook: str, arguments: Mapping[str, object]
     ) -> list[Any]:
-        if self._catalog.provider("hook", hook) is None:
-            known = ", ".join(self._catalog.provided("hook")) or "none"
-            raise LookupError(
-                f"no loaded plugin specifies hook {hook!r}; specified are: {known}"
-            )
         if context.depth >= MAX_DEPTH:
             raise RecursionError(
                 f"{hook}: hooks call each other more than {MAX_DEPTH} deep"
             )
-        parameters, first_result = self._registrar.specification(hook)
-        if parameters - {"context"} != set(arguments):
-            wanted = ", ".join(sorted(parameters - {"context"}))
-            given = ", ".join(sorted(arguments))
-            raise TypeError(f"{hook} takes ({wanted}), but was given ({given})")
+        first_result = self._registrar.check_call(hook, arguments)
         asked = self._implementations(hook)
-        return self._run(
-            call_own_hook(self._services, asked, arguments, context, first_result)
-        )
-
-
-def _plugin(found: Found, state: Any = "active", why: str = "") -> Plugin:
-    return Plugin(found.name, found.distribution, found.version, state=state, why=why)
-
-
-def _is_set(variable: str) -> bool:
-    value = os.environ.get(variable, "").strip().lower()
-    return value not in ("", "0", "false", "no", "off")
+        with self._isolation.aside(context.plugin):
+            return self._run(
+                call_own_hook(self._services, asked, arguments, context, first_result)
+            )

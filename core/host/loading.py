@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Generator
 from typing import TypeVar, cast
 
@@ -16,6 +17,12 @@ from .workers import Workers
 T = TypeVar("T")
 #: Seconds that importing a plugin, or one of its registering hooks, may take.
 LOAD_BUDGET_S = 20.0
+
+
+def is_set(variable: str) -> bool:
+    """Return whether an environment variable says yes."""
+    value = os.environ.get(variable, "").strip().lower()
+    return value not in ("", "0", "false", "no", "off")
 
 
 def import_plugin(found: Found, workers: Workers) -> object:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hookwright.hookspecs import PluginConfig, PluginInfo
 
 from .ledger import Ledger
 from .logs import RedactingLogger
 from .status import PluginSource, PluginState, PluginStatus, label, source_of
+
+if TYPE_CHECKING:
+    from .discovery import Found
+    from .flight import Recorder
+    from .outside import Outside
 
 
 @dataclass(eq=False)
@@ -32,9 +37,33 @@ class Plugin:
     order: int = 0
     #: Its config table does not validate; a better one may bring it back.
     awaits_config: bool = False
+    #: `info` is the plugin's own word.
+    informed: bool = False
+    #: The gate hooks that it is known to implement, when it is not registered.
+    gates: tuple[str, ...] = ()
+    #: Why its gates answer by `on_gate_failure` without being asked, or "".
+    held: str = ""
     #: Faults already in the log, so that each is told once.
     told: set[tuple[str, str]] = field(default_factory=set)
     log: RedactingLogger | None = None
+    #: Its entry point; None when it was registered by hand.
+    found: Found | None = None
+    #: Notes its calls, so that the next daemon knows what ended this one.
+    recorder: Recorder | None = None
+    #: Its worker process; None while it runs in this one.
+    outside: Outside | None = None
+
+    @classmethod
+    def of(cls, found: Found, state: PluginState = "active", why: str = "") -> Plugin:
+        """Return a plugin that is not loaded yet, from its entry point."""
+        return cls(
+            found.name,
+            found.distribution,
+            found.version,
+            state=state,
+            why=why,
+            found=found,
+        )
 
     @property
     def label(self) -> str:
@@ -52,6 +81,13 @@ class Plugin:
         if found is None:
             found = self.ledgers.setdefault(hook, Ledger(hook))
         return found
+
+    def mark(self, hook: str) -> bytes:
+        """Return what the flight recorder notes while that hook is called.
+
+        Nothing for a bundled plugin, or where no daemon runs: see `flight`.
+        """
+        return b"" if self.recorder is None else self.recorder.mark(self, hook)
 
     def note(self, text: str) -> None:
         """Keep a note for the report, once."""
@@ -80,13 +116,24 @@ class Plugin:
             why=why,
             hooks=hooks,
             notes=tuple(self.notes),
+            own_process=self.outside is not None,
+            process=None if self.outside is None else self.outside.pid,
         )
+
+
+def reported(plugins: Iterable[Plugin]) -> list[PluginStatus]:
+    """Return the plugins' states, by name."""
+    return sorted(
+        (plugin.status() for plugin in plugins),
+        key=lambda status: (status.name, status.state != "active"),
+    )
 
 
 class Implementation:
     """One plugin's function for one hook.
 
     :param parameters: names of what it takes, in order; fewer than the hook has.
+    :param position: which it is of the plugin's implementations of this hook.
     """
 
     __slots__ = (
@@ -94,9 +141,12 @@ class Implementation:
         "gate_budget",
         "hook",
         "ledger",
+        "mark",
         "observe_budget",
+        "outside",
         "parameters",
         "plugin",
+        "position",
         "takes_context",
     )
 
@@ -106,8 +156,13 @@ class Implementation:
         hook: str,
         function: Callable[..., Any],
         parameters: tuple[str, ...],
+        position: int = 0,
     ) -> None:
         self.plugin = plugin
+        self.position = position
+        self.outside = plugin.outside
+        #: What the flight recorder notes while it is called in this process.
+        self.mark = b"" if plugin.outside else plugin.mark(hook)
         self.hook = hook
         self.function = function
         self.parameters = parameters

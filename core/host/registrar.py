@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal, TypeVar, cast
 
 import pluggy
 
@@ -28,12 +27,15 @@ from ..errors import PluginError
 from .catalog import RESERVED_NAMES, Additions, Catalog
 from .configs import OriginsOf, read_config
 from .context import Services
+from .events import GATE_HOOKS
 from .guard import Check, dispose, instance_of, items_of
 from .loading import isolated, watched
 from .own_hooks import OwnHooks
 from .plugin import Implementation, Plugin
 
 T = TypeVar("T")
+#: What a process may leave out that has no use for it.
+Extra = Literal["tools", "commands", "installers"]
 SPECIFICATIONS = (
     lifecycle_specs,
     gate_specs,
@@ -44,7 +46,7 @@ SPECIFICATIONS = (
 HOOKSPECS = "hookwright_register_hookspecs"
 #: What `hookspecs.Adapter` and `hookspecs.Installer` must have.
 ADAPTER: tuple[str, ...] = ("agent_host", "input_format", "environment", "refusable")
-ADAPTER += ("parse", "complete", "render")
+ADAPTER += ("refusable_events", "parse", "complete", "render")
 INSTALLER = ("agent_host", "scopes", "companions", "plan", "strip", "detect")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -53,7 +55,11 @@ class Registrar:
     """Puts plugins into a pluggy manager and a catalog, and takes them out again."""
 
     def __init__(
-        self, services: Services, catalog: Catalog, origins_of: OriginsOf | None
+        self,
+        services: Services,
+        catalog: Catalog,
+        origins_of: OriginsOf | None,
+        leave_out: Collection[Extra] = (),
     ) -> None:
         self._manager = pluggy.PluginManager(PROJECT)
         for module in SPECIFICATIONS:
@@ -61,6 +67,7 @@ class Registrar:
         self._services = services
         self._catalog = catalog
         self._origins_of = origins_of
+        self._leave_out = frozenset(leave_out)
         self._own_hooks = OwnHooks(self._manager)
 
     def specify(self, plugin: Plugin) -> None:
@@ -103,6 +110,8 @@ class Registrar:
         """Take plugin out, with its hooks and all that it added."""
         held = self._manager.get_plugin(plugin.name)
         if held is not None and held is plugin.module:
+            gates = GATE_HOOKS.values()
+            plugin.gates = tuple(h for h in self.hooks_of(plugin) if h in gates)
             self._manager.unregister(name=plugin.name)
         self._catalog.remove(plugin)
 
@@ -125,30 +134,42 @@ class Registrar:
         caller: pluggy.HookCaller | None = getattr(self._manager.hook, hook, None)
         if caller is None:
             return ()
-        found = [
-            (_rank(item), plugins[item.plugin_name].order, item)
-            for item in caller.get_hookimpls()
-            if item.plugin_name in plugins
-        ]
-        return tuple(
-            Implementation(
-                plugins[item.plugin_name], hook, item.function, tuple(item.argnames)
-            )
-            for _, _, item in sorted(found, key=lambda entry: entry[:2])
-        )
+        found = []
+        count: dict[str, int] = {}
+        for item in caller.get_hookimpls():
+            plugin = plugins.get(item.plugin_name)
+            if plugin is not None:
+                # A plugin may implement one hook twice, with `specname`.
+                position = count[plugin.name] = count.get(plugin.name, -1) + 1
+                made = Implementation(
+                    plugin, hook, item.function, tuple(item.argnames), position
+                )
+                found.append((_rank(item), plugin.order, made))
+        found.sort(key=lambda entry: entry[:2])
+        return tuple(made for _, _, made in found)
 
     def hooks_of(self, plugin: Plugin) -> list[str]:
         """Return the names of the hooks that plugin implements, sorted."""
         callers = self._manager.get_hookcallers(plugin.module) or []
         return sorted(caller.name for caller in callers)
 
-    def specification(self, hook: str) -> tuple[frozenset[str], bool]:
-        """Return the parameters of a hook, and whether it is `firstresult`.
+    def check_call(self, hook: str, arguments: Mapping[str, object]) -> bool:
+        """Check a call of a hook that a plugin specified; tell if it is `firstresult`.
 
-        :param hook: one that a plugin has specified.
+        :raises LookupError: no loaded plugin specifies that hook.
+        :raises TypeError: it takes other arguments.
         """
+        if self._catalog.provider("hook", hook) is None:
+            known = ", ".join(self._catalog.provided("hook")) or "none"
+            raise LookupError(
+                f"no loaded plugin specifies hook {hook!r}; specified are: {known}"
+            )
         spec = getattr(self._manager.hook, hook).spec
-        return frozenset(spec.argnames), bool(spec.opts.get("firstresult"))
+        parameters = frozenset(spec.argnames) - {"context"}
+        if parameters != set(arguments):
+            wanted, given = ", ".join(sorted(parameters)), ", ".join(sorted(arguments))
+            raise TypeError(f"{hook} takes ({wanted}), but was given ({given})")
+        return bool(spec.opts.get("firstresult"))
 
     def _check_implementations(self, plugin: Plugin) -> None:
         """Refuse hooks that nobody specifies, and kinds of functions we never run."""
@@ -177,6 +198,8 @@ class Registrar:
         known = [name for name in vars(self._manager.hook) if self._has_spec(name)]
         for hook in self.hooks_of(plugin):
             if not self._has_spec(hook):
+                import difflib
+
                 near = difflib.get_close_matches(hook, known, 1, cutoff=0.8)
                 cure = f"; did you mean {near[0]}?" if near else ""
                 return f"it implements {hook}, which nobody specifies{cure}"
@@ -188,7 +211,7 @@ class Registrar:
 
     def _take_in(self, plugin: Plugin, table: Mapping[str, Any]) -> None:
         info = self._one(plugin, "hookwright_plugin_info", PluginInfo)
-        plugin.info = info or PluginInfo()
+        plugin.info, plugin.informed = info or PluginInfo(), True
         try:
             self.read_config(plugin, table)
         except PluginError:
@@ -196,13 +219,18 @@ class Registrar:
             raise
         additions = Additions(
             records=self._all(plugin, "hookwright_register_records", RecordType),
-            tools=self._all(plugin, "hookwright_register_tools", Tool),
-            commands=self._all(plugin, "hookwright_register_commands", Command),
             adapters=self._speakers(plugin, "hookwright_register_adapters", ADAPTER),
-            installers=self._speakers(
-                plugin, "hookwright_register_installers", INSTALLER
-            ),
         )
+        if "tools" not in self._leave_out:
+            additions.tools = self._all(plugin, "hookwright_register_tools", Tool)
+        if "commands" not in self._leave_out:
+            additions.commands = self._all(
+                plugin, "hookwright_register_commands", Command
+            )
+        if "installers" not in self._leave_out:
+            additions.installers = self._speakers(
+                plugin, "hookwright_register_installers", INSTALLER
+            )
         self._catalog.check(plugin, additions)
         for record_type in additions.records:
             self._register_record(record_type)
@@ -246,6 +274,17 @@ class Registrar:
             if item.plugin is plugin.module:
                 return item.function
         return None
+
+
+def clash(plugin: Plugin, active: Mapping[str, Plugin]) -> str:
+    """Return why plugin cannot be registered beside the active ones, or ""."""
+    other = active.get(plugin.name)
+    if other is not None:
+        return f"the name is taken by plugin {other.label}"
+    for twin in active.values():
+        if twin.module is plugin.module:
+            return f"it is the same object as plugin {twin.label}"
+    return ""
 
 
 def _check_name(name: str) -> None:

@@ -15,7 +15,7 @@ BUNDLED = "hookwright"
 class HookStatus(BaseModel):
     """The calls of one hook of one plugin; times in milliseconds."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     hook: str
     calls: int = 0
@@ -32,7 +32,7 @@ class HookStatus(BaseModel):
 class PluginStatus(BaseModel):
     """One plugin: where it comes from, whether it works, and why not."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     #: The distribution package that brought it; "" when it was registered by hand.
@@ -47,6 +47,10 @@ class PluginStatus(BaseModel):
     hooks: tuple[HookStatus, ...] = ()
     #: What a person should know of it though it works.
     notes: tuple[str, ...] = ()
+    #: Its hooks and tools run in a worker process of its own.
+    own_process: bool = False
+    #: That process's number; None while it does not run.
+    process: int | None = None
 
     @property
     def label(self) -> str:

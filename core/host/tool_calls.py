@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import threading
 import time
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from hookwright.hookspecs import Tool, thaw
 
 from ..errors import HookwrightError, PluginError, ToolError, UnknownNameError
-from .chain import Fault, describe
+from .chain import Fault, ProcessLostError, describe
 from .context import CallContext, Services
 from .guard import kind_name, tell_once
 from .plugin import Plugin
@@ -48,12 +47,12 @@ def call_tool(
             name: services.redact(value) if isinstance(value, str) else value
             for name, value in arguments.items()
         }
-    values = _validated(tool, arguments)
+    values = validated(tool, arguments)
     context = CallContext(services, plugin, from_agent=from_agent, writable=tool.writes)
     ledger = plugin.ledger(f"tool {tool.name}")
     started = time.monotonic()
     try:
-        result = _jsonable(tool.function(context, **values))
+        result = _run(plugin, tool, context, arguments, values)
         stages = context.end()
     except BaseException as error:  # a tool may call sys.exit
         context.abandon()
@@ -64,8 +63,12 @@ def call_tool(
             ledger.count_call(time.monotonic() - started)
             raise _redacted(services, error) from error
         text = services.redact(describe(error))
-        ledger.count_call(time.monotonic() - started, f"raised {text}")
-        tell_once(services, plugin, f"tool {tool.name}", Fault("raised", text, error))
+        lost = isinstance(error, ProcessLostError)
+        fault = Fault("lost", text) if lost else Fault("raised", text, error)
+        failure = text if lost else f"raised {text}"
+        ledger.count_call(time.monotonic() - started, failure)
+        tell_once(services, plugin, f"tool {tool.name}", fault)
+        text = f"it {text}" if lost else text
         raise ToolError(
             f"{tool.name} failed: {text} (plugin {plugin.label})"
         ) from error
@@ -75,6 +78,8 @@ def call_tool(
 
 def unknown_tool(name: str, known: list[str]) -> UnknownNameError:
     """Return the error for a name that no tool has."""
+    import difflib
+
     near = difflib.get_close_matches(name, known, 1)
     cure = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     cure = cure if known else "no plugin offers any"
@@ -87,7 +92,27 @@ def arguments_model(tool: Tool) -> type[BaseModel]:
     return tool.arguments_model()
 
 
-def _validated(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _run(
+    plugin: Plugin,
+    tool: Tool,
+    context: CallContext,
+    arguments: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> Any:
+    """Return the tool's result as a JSON value, wherever the plugin runs."""
+    if plugin.outside is not None:
+        return plugin.outside.call_tool(context, tool.name, arguments)
+    if plugin.recorder is None:
+        return jsonable(tool.function(context, **values))
+    with plugin.recorder.during(plugin.mark(f"tool {tool.name}")):
+        return jsonable(tool.function(context, **values))
+
+
+def validated(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments as the tool's own types.
+
+    :raises ToolError: they do not fit.
+    """
     try:
         model = arguments_model(tool)
     except Exception as error:
@@ -107,7 +132,11 @@ def _validated(tool: Tool, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: getattr(values, name) for name in type(values).model_fields}
 
 
-def _jsonable(result: Any) -> Any:
+def jsonable(result: Any) -> Any:
+    """Return a tool's result as a JSON value.
+
+    :raises TypeError: it is none.
+    """
     try:
         return to_jsonable_python(result, fallback=_thawed, inf_nan_mode="null")
     except (PydanticSerializationError, ValueError, TypeError) as error:

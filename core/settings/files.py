@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import stat
-import tomllib
 from pathlib import Path
 
 from ..errors import ConfigError
@@ -50,6 +49,9 @@ def parse_file(file: Path, content: bytes, name: LayerName) -> Layer:
 
     :raises ConfigError: it is not UTF-8 or not TOML; the text names line and column.
     """
+    # Imported late: most people have no configuration file.
+    import tomllib
+
     text = _decode(file, content)
     try:
         tree = tomllib.loads(text)
@@ -134,6 +136,8 @@ def _opened_string(line: str) -> str:
 
 
 def _split_key(text: str) -> Keys | None:
+    import tomllib
+
     try:
         tree: object = tomllib.loads(f"{text} = 0")
     except tomllib.TOMLDecodeError:

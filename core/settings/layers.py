@@ -6,7 +6,6 @@ dotted key, the place of the value that won.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -173,6 +172,8 @@ def parse_text(text: str) -> Any:
         return value.lower() == "true"
     if "\n" in value or not value:
         return text
+    import tomllib
+
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -34,6 +33,8 @@ def _short(text: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the known name that is closest to name, "" when none is close."""
+    import difflib
+
     close = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
     return close[0] if close else ""
 

@@ -26,7 +26,7 @@ from .units import DAY, GB, HOUR, KB, MB, Duration, Size
 class Section(BaseModel):
     """What every section inherits: frozen, unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, defer_build=True, extra="forbid")
 
 
 class StoreSettings(Section):
@@ -80,7 +80,7 @@ class ServiceSettings(Section):
             "text with a unit."
         ),
     )
-    answer_timeout: Annotated[float, Duration(0.05, 60.0)] = Field(
+    answer_timeout: Annotated[float, Duration(0.05, 5.0)] = Field(
         default=2.0,
         description=(
             "How long an agent waits for an answer before Hookwright steps aside. "
@@ -101,6 +101,19 @@ class ServiceSettings(Section):
         ge=0,
         le=10_000_000,
         description="Events that `hookwright events` can show. A count.",
+    )
+    http: Literal["auto", True, False] = Field(
+        default="auto",
+        description=(
+            "Whether the daemon answers HTTP on 127.0.0.1 too: auto (where something "
+            "was installed with --http), true or false."
+        ),
+    )
+    http_port: int = Field(
+        default=0,
+        ge=0,
+        le=65_535,
+        description="Port of HTTP. 0: chosen once, then always the same.",
     )
 
 
@@ -177,7 +190,9 @@ def _frozen(value: Any) -> Any:
 class Settings(BaseModel):
     """All settings, merged over the layers and validated."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, defer_build=True, extra="forbid", arbitrary_types_allowed=True
+    )
 
     store: StoreSettings = StoreSettings()
     service: ServiceSettings = ServiceSettings()

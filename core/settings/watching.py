@@ -59,6 +59,11 @@ class SettingsWatcher:
         self._thread: threading.Thread | None = None
         self._last: LoadedSettings | str | None = None
 
+    @property
+    def has_files(self) -> bool:
+        """Return whether any of the files is there."""
+        return any(os.path.lexists(file) for file in self._files)
+
     def start(self) -> None:
         """Begin to watch; returns when every change from now on will be seen."""
         if self._thread is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -148,6 +147,8 @@ def _close(name: str, names: Iterable[str]) -> list[str]:
     # People leave the agent host out: `main` is close to `claude-code/main`.
     ends = {each.rpartition("/")[2]: full[each] for each in full}
     wanted = name.lower()
+    import difflib
+
     hits = difflib.get_close_matches(wanted, [*full, *ends], n=_SHOWN, cutoff=0.5)
     return list(dict.fromkeys(full.get(hit) or ends[hit] for hit in hits))
 

@@ -28,18 +28,11 @@ from hookwright.hookspecs import (
 )
 
 from . import specs
-from .activity_tools import ActivityTools
-from .agent_tools import AgentTools
 from .config import TrackingConfig
-from .exports import export_status
 from .ledger import Ledger
 from .models import STARTING_SKILL, AgentRecord
-from .prior_art import keyword_candidates
-from .project_tools import ProjectTools, classify_changed
 from .resuming import lifts_a_halt
-from .retro_tools import RetroTools
 from .rules import experience_for_next, tier_of
-from .session_tools import SessionTools
 from .sessions import add, count_event, tokens
 
 #: Below what a plugin with something to warn of would say.
@@ -71,6 +64,14 @@ class TrackingPlugin:
     @hookimpl
     def hookwright_register_tools(self) -> Iterable[Tool]:
         """Offer the ways in and out of the ledger."""
+        # Imported late, like all that no answer needs: an agent may be waiting for
+        # a process that has only just begun.
+        from .activity_tools import ActivityTools
+        from .agent_tools import AgentTools
+        from .project_tools import ProjectTools
+        from .retro_tools import RetroTools
+        from .session_tools import SessionTools
+
         return [
             *AgentTools(self._ledger).tools(),
             *RetroTools(self._ledger).tools(),
@@ -90,6 +91,8 @@ class TrackingPlugin:
         self, query: str, limit: int, context: PluginContext
     ) -> Sequence[specs.Candidate]:
         """Search retrospectives by keywords."""
+        from .prior_art import keyword_candidates
+
         return keyword_candidates(context.store, query, limit)
 
     @hookimpl
@@ -143,6 +146,8 @@ class TrackingPlugin:
         self, event: SessionStart, context: PluginContext
     ) -> None:
         """Bring in the agent, and classify its project where that is due."""
+        from .project_tools import classify_changed
+
         project = classify_changed(context, event.project)
         self._ledger.session_started(context, event, project.scope)
 
@@ -196,6 +201,8 @@ class TrackingPlugin:
     ) -> None:
         """Export the status of the projects it touched, when that is configured."""
         if self._ledger.configure(context).export_status:
+            from .exports import export_status
+
             export_status(context, self._ledger, report)
 
 

@@ -13,7 +13,7 @@ from .rules import Tier, experience_for_next, tier_of
 class AgentView(BaseModel):
     """One agent as the tools show it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     id: str
     name: str
@@ -72,7 +72,7 @@ def _fields(agent: AgentRecord, factor: int) -> dict[str, Any]:
 class Graded(BaseModel):
     """What one grade did."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     agent_id: str
     commit_hash: str
@@ -89,7 +89,7 @@ class Graded(BaseModel):
 class Pattern(BaseModel):
     """One retrospective that bears on a task."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     agent_id: str
     commit: str
@@ -107,7 +107,7 @@ class Pattern(BaseModel):
 class PastCommit(BaseModel):
     """One commit from git's own log that bears on a task."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     project_path: str
     commit: str
@@ -118,7 +118,7 @@ class PastCommit(BaseModel):
 class PriorArt(BaseModel):
     """What earlier work says of a task."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     task: str
     scope: str
@@ -134,7 +134,7 @@ class PriorArt(BaseModel):
 class SimilarProject(BaseModel):
     """Another project that is like the one asked about."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     path: str
     similarity: float

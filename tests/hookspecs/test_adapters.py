@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
 from pydantic import ValidationError
 
-from hookwright.hookspecs import Adapter, Answer, Decision, Delivery, Event
+from hookwright.hookspecs import Adapter, Answer, Decision, Delivery, Event, GateKind
 
 
 class Speaks:
     agent_host = "test-host"
     input_format = "json"
     environment: Sequence[str] = ()
+    refusable_events: Mapping[str, GateKind] = {}
 
     def refusable(self, delivery: Delivery) -> bool:
         return False

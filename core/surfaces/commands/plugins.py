@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import typer
 
 from ...host import PluginStatus
+from ...host.crashes import Crashes
+from ...service import lifetime
 from ..engine import plugin_statuses
 from ..invocation import Invocation
 from ..options import AsJson
@@ -14,10 +16,13 @@ from ..output import write, write_json, write_table
 
 
 def add(app: typer.Typer, invocation: Invocation) -> None:
-    """Add the command `plugins`."""
+    """Add the command `plugins`, with `plugins retry` below it."""
+    group = typer.Typer()
+    app.add_typer(group, name="plugins")
 
-    @app.command()
+    @group.callback(invoke_without_command=True)
     def plugins(
+        context: typer.Context,
         hooks: bool = typer.Option(False, "--hooks", help="One row for each hook."),
         as_json: AsJson = False,
     ) -> None:
@@ -25,6 +30,8 @@ def add(app: typer.Typer, invocation: Invocation) -> None:
 
         Counts and times are the running daemon's.
         """
+        if context.invoked_subcommand is not None:
+            return
         found = plugin_statuses(invocation)
         if as_json or invocation.json:
             write_json(found)
@@ -34,6 +41,18 @@ def add(app: typer.Typer, invocation: Invocation) -> None:
             write_hooks(found)
         else:
             write_plugins(found)
+
+    @group.command()
+    def retry(name: str) -> None:
+        """Forget that a plugin ended the daemon, and try it as before.
+
+        A daemon that runs is stopped; the next event of an agent starts another.
+        """
+        if not Crashes(invocation.paths.data).forget(name):
+            write(f"Nothing is held against a plugin {name}.")
+            return
+        lifetime.end(invocation.paths)
+        write(f"Plugin {name} is tried again when the next daemon starts.")
 
 
 def write_plugins(found: Sequence[PluginStatus]) -> None:
@@ -57,7 +76,8 @@ def write_plugins(found: Sequence[PluginStatus]) -> None:
         ),
     )
     for status in found:
-        for text in (status.why, *status.notes):
+        running = f"worker process {status.process}" if status.process else ""
+        for text in (status.why, running, *status.notes):
             if text:
                 write(f"{status.label}: {text}")
 

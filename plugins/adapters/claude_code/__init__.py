@@ -36,7 +36,6 @@ from collections.abc import Sequence
 from hookwright.hookspecs import Adapter, Installer, PluginInfo, hookimpl
 
 from .adapter import ClaudeCodeAdapter
-from .installer import ClaudeCodeInstaller
 
 
 @hookimpl
@@ -54,4 +53,6 @@ def hookwright_register_adapters() -> Sequence[Adapter]:
 @hookimpl
 def hookwright_register_installers() -> Sequence[Installer]:
     """Return the installer for `claude-code`."""
+    from .installer import ClaudeCodeInstaller
+
     return [ClaudeCodeInstaller()]

@@ -10,6 +10,7 @@ from hookwright.hookspecs import (
     Decision,
     Delivery,
     Event,
+    GateKind,
     SessionEnd,
     SubagentStop,
     TurnEnd,
@@ -27,6 +28,7 @@ class ClaudeCodeAdapter:
     agent_host: str = AGENT_HOST
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = ("CLAUDE_PROJECT_DIR",)
+    refusable_events: Mapping[str, GateKind] = REFUSABLE
 
     def __init__(self) -> None:
         self._usage = UsageReader()
@@ -34,7 +36,7 @@ class ClaudeCodeAdapter:
     def refusable(self, delivery: Delivery) -> bool:
         """Return whether Claude Code obeys a refusal of this message."""
         names = {_argument(delivery), _named_by_payload(delivery)}
-        return not REFUSABLE.isdisjoint(names)
+        return not names.isdisjoint(REFUSABLE)
 
     def parse(self, delivery: Delivery) -> Sequence[Event]:
         """Return the message's events; none for an event we have no use for.

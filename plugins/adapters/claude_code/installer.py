@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hookwright.hookspecs import (
     FileEdit,
     HostFinding,
+    HttpAccess,
     InstallPlan,
     InstallRequest,
     Scope,
@@ -17,7 +18,13 @@ from hookwright.hookspecs import (
 
 from .names import AGENT_HOST
 from .plugin_tree import HOOKS_FILE, PLUGIN, is_our_file, plugin_files
-from .settings_file import add_hooks, commands_of, strip_hooks, switched_off
+from .settings_file import (
+    add_hooks,
+    commands_of,
+    doors_of,
+    strip_hooks,
+    switched_off,
+)
 
 _SECONDS = 10.0
 _MAX_SETTINGS = 4 * 2**20
@@ -81,21 +88,28 @@ def _plan_project(request: InstallRequest) -> InstallPlan:
                 (), (f"{plugin} serves this project too, so no hooks are added.",)
             )
     try:
-        edited = add_hooks(content, request.client)
+        edited = add_hooks(content, request.client, request.http)
     except ValueError as error:
         raise ValueError(f"{path}: {error}; mend it, then install again") from error
     note = (
         f"{path} holds paths of this machine; keep it out of commits. "
         "Claude Code reads it when its next session starts."
     )
-    return InstallPlan((FileEdit(path, edited, _SETTINGS_MODE),), (note,))
+    private = request.http is not None
+    edit = FileEdit(path, edited, _SETTINGS_MODE, private=private)
+    return InstallPlan((edit,), (note, *_http_notes(request)))
 
 
 def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
     shared = request.scope == "plugin-dir"
+    if shared and request.http is not None:
+        raise ValueError(
+            "a plugin's directory may be handed to others and must not hold the HTTP "
+            "door's token; install with --project or --user"
+        )
     edits = []
     for name, content in plugin_files(
-        request.client, request.version, marketplace=shared
+        request.client, request.version, marketplace=shared, http=request.http
     ).items():
         path = directory / name
         present = _read(path)
@@ -105,7 +119,8 @@ def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
                 if shared
                 else f"{path} belongs to another plugin; move it away"
             )
-        edits.append(FileEdit(path, content))
+        private = request.http is not None and name == HOOKS_FILE
+        edits.append(FileEdit(path, content, private=private))
     if shared:
         return InstallPlan(
             tuple(edits), (f"Load it with: claude --plugin-dir {directory}",)
@@ -116,6 +131,7 @@ def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
         "--project there.",
         "Commits and pushes are seen where git's hooks are: run hookwright install "
         "git in each repository.",
+        *_http_notes(request),
     )
     return InstallPlan(tuple(edits), notes)
 
@@ -132,6 +148,7 @@ def _survey(request: InstallRequest) -> tuple[list[str], list[str]]:
         try:
             content = _read(path)
             commands = commands_of(content) if content is not None else []
+            doors = doors_of(content) if content is not None else set()
         except ValueError as error:
             problems.append(f"{path}: {error}")
             continue
@@ -142,6 +159,8 @@ def _survey(request: InstallRequest) -> tuple[list[str], list[str]]:
             for command in commands
             if shutil.which(command) is None
         ]
+        if doors:
+            problems += _door_problems(path, doors, request.http)
     if len(places) > 1:
         problems.append(
             "Claude Code runs both the project's hooks and the user's plugin, so "
@@ -149,6 +168,29 @@ def _survey(request: InstallRequest) -> tuple[list[str], list[str]]:
             "--project"
         )
     return places, problems + _switches(request)
+
+
+def _door_problems(
+    path: Path, doors: set[HttpAccess], present: HttpAccess | None
+) -> Iterator[str]:
+    again = "run hookwright install claude-code --http again"
+    if present is None:
+        yield f"{path} sends events by HTTP, and there is no such door; {again}"
+    elif any(door.url != present.url for door in doors):
+        yield f"{path} sends events to a port that is not {present.url}; {again}"
+    elif any(door.token != present.token for door in doors):
+        yield f"{path} has an old token, so its events are refused; {again}"
+    if path.stat().st_mode & 0o077:
+        yield f"{path} holds a token and is open to others; run chmod 600 {path}"
+
+
+def _http_notes(request: InstallRequest) -> tuple[str, ...]:
+    if request.http is None:
+        return ()
+    return (
+        "Finished tool calls are told by HTTP, with a token that is in that file: for "
+        "your own machine. One that finishes while no daemon runs is not recorded.",
+    )
 
 
 def _switches(request: InstallRequest) -> list[str]:

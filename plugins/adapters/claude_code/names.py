@@ -5,14 +5,25 @@ Source: the hooks reference of Claude Code and its types package, version 2.1.32
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from hookwright.hookspecs import GateKind
+
 AGENT_HOST = "claude-code"
 MAIN_AGENT = "main"
 
 #: Events whose answer Claude Code obeys when it says no.
-REFUSABLE = frozenset({"PreToolUse", "UserPromptSubmit"})
+REFUSABLE: Mapping[str, GateKind] = {
+    "PreToolUse": "tool_before",
+    "UserPromptSubmit": "prompt_submit",
+}
 
 #: Events that take text for the model; Claude Code waits for their answer.
-ANSWERED = REFUSABLE | {"SessionStart"}
+ANSWERED = frozenset({*REFUSABLE, "SessionStart"})
+
+#: Events that may come by Claude Code's own HTTP hooks: told once for each tool call,
+#: only recorded, and nothing else rests on them. See docs/claude-code.md.
+BY_HTTP = frozenset({"PostToolUse", "PostToolUseFailure"})
 
 #: Every event that becomes one of ours, with the seconds its hook may take.
 #: SessionEnd's hooks share 1.5 s, so ours asks for less.

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from hookwright.hookspecs import HttpAccess
+
 from .settings_file import hook_entries
 
 PLUGIN = "hookwright"
@@ -20,9 +22,14 @@ _ABOUT = "Guards, records and reports what coding agents do, on this machine"
 
 
 def plugin_files(
-    client: Sequence[str], version: str, *, marketplace: bool
+    client: Sequence[str],
+    version: str,
+    *,
+    marketplace: bool,
+    http: HttpAccess | None = None,
 ) -> Mapping[str, bytes]:
     """Return the plugin's files by their path inside its directory."""
+    entries = hook_entries(client, http)
     manifest = {
         "name": PLUGIN,
         "version": version,
@@ -31,7 +38,7 @@ def plugin_files(
     }
     files = {
         MANIFEST: _write(manifest),
-        HOOKS_FILE: _write({"description": _ABOUT, "hooks": hook_entries(client)}),
+        HOOKS_FILE: _write({"description": _ABOUT, "hooks": entries}),
     }
     if marketplace:
         listed = {"name": PLUGIN, "source": "./", "description": _ABOUT}

@@ -7,40 +7,51 @@ that is not ours stays as it stands in the text.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from hookwright.hookspecs import HttpAccess
+
 from .json_text import Container, Item, insert, read_container, remove
-from .names import AGENT_HOST, ANSWERED, TIMEOUTS
+from .names import AGENT_HOST, ANSWERED, BY_HTTP, TIMEOUTS
 
 _BOM = "\ufeff"
 _HOOKS = "hooks"
 _OBSERVE = "--observe"
+_BEARER = "Bearer "
+_LOOPBACK = "http://127.0.0.1:"
+Entries = dict[str, list[dict[str, Any]]]
 
 
-def hook_entries(client: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return the entry for each event: the client in exec form, without a shell."""
+def hook_entries(client: Sequence[str], http: HttpAccess | None = None) -> Entries:
+    """Return the entry for each event: the client in exec form, without a shell.
+
+    :param http: where what is only recorded goes without a process, or None.
+    """
     return {
-        event: [{"hooks": [_handler(client, event, seconds)]}]
+        event: [{"hooks": [_handler(client, http, event, seconds)]}]
         for event, seconds in TIMEOUTS.items()
     }
 
 
-def add_hooks(content: bytes | None, client: Sequence[str]) -> bytes:
+def add_hooks(
+    content: bytes | None, client: Sequence[str], http: HttpAccess | None = None
+) -> bytes:
     """Return the settings file with our entries in place of older ones of ours.
 
     :raises ValueError: the file is not what Claude Code would read.
     """
+    entries = hook_entries(client, http)
     if content is None or not content.decode("utf-8", "replace").strip(
         f"{_BOM} \t\r\n"
     ):
-        text = json.dumps({_HOOKS: hook_entries(client)}, indent=2) + "\n"
+        text = json.dumps({_HOOKS: entries}, indent=2) + "\n"
         return text.encode()
     before = _parse(content)
-    if _ours(before) == hook_entries(client):
+    if _ours(before) == entries:
         return content
     return _edited(
-        content, lambda text: _with_ours(text, client), _merged(before, client)
+        content, lambda text: _with_ours(text, entries), _merged(before, entries)
     )
 
 
@@ -64,8 +75,23 @@ def commands_of(content: bytes) -> list[str]:
 
     :raises ValueError: the file is not what Claude Code would read.
     """
-    groups = [group for found in _ours(_parse(content)).values() for group in found]
-    return sorted({handler["command"] for group in groups for handler in group[_HOOKS]})
+    handlers = _handlers(content)
+    return sorted({found["command"] for found in handlers if "command" in found})
+
+
+def doors_of(content: bytes) -> set[HttpAccess]:
+    """Return the HTTP doors that our entries in a settings or hooks file use.
+
+    :raises ValueError: the file is not what Claude Code would read.
+    """
+    return {
+        HttpAccess(
+            found["url"].partition("/v1/")[0],
+            str(found.get("headers", {}).get("Authorization", ""))[len(_BEARER) :],
+        )
+        for found in _handlers(content)
+        if "url" in found
+    }
 
 
 def switched_off(content: bytes) -> bool:
@@ -76,7 +102,25 @@ def switched_off(content: bytes) -> bool:
     return _parse(content).get("disableAllHooks") is True
 
 
-def _handler(client: Sequence[str], event: str, seconds: int) -> dict[str, Any]:
+def _handlers(content: bytes) -> Iterator[dict[str, Any]]:
+    for groups in _ours(_parse(content)).values():
+        for group in groups:
+            yield from group[_HOOKS]
+
+
+def _handler(
+    client: Sequence[str], http: HttpAccess | None, event: str, seconds: int
+) -> dict[str, Any]:
+    if http is not None and event in BY_HTTP:
+        return {
+            "type": "http",
+            "url": http.url + _path(event),
+            "headers": {
+                "Authorization": _BEARER + http.token,
+                "X-Hookwright-Observe": "1",
+            },
+            "timeout": seconds,
+        }
     tail = [AGENT_HOST, event, *([] if event in ANSWERED else [_OBSERVE])]
     return {
         "type": "command",
@@ -86,9 +130,23 @@ def _handler(client: Sequence[str], event: str, seconds: int) -> dict[str, Any]:
     }
 
 
+def _path(event: str) -> str:
+    return f"/v1/hooks/{AGENT_HOST}/{event}"
+
+
 def _is_ours(handler: object, event: str) -> bool:
-    """Know a handler by its last arguments, whatever client it runs."""
-    if not isinstance(handler, dict) or not isinstance(handler.get("command"), str):
+    """Know a handler by its last arguments or its path, whatever else it has."""
+    if not isinstance(handler, dict):
+        return False
+    if handler.get("type") == "http":
+        url, headers = handler.get("url"), handler.get("headers", {})
+        return (
+            isinstance(url, str)
+            and url.startswith(_LOOPBACK)
+            and url.endswith(_path(event))
+            and isinstance(headers, dict)
+        )
+    if not isinstance(handler.get("command"), str):
         return False
     args = handler.get("args")
     if not isinstance(args, list):
@@ -135,17 +193,17 @@ def _pruned(settings: dict[str, Any]) -> dict[str, Any]:
     return settings | {_HOOKS: left} if left else rest
 
 
-def _merged(settings: dict[str, Any], client: Sequence[str]) -> dict[str, Any]:
+def _merged(settings: dict[str, Any], entries: Entries) -> dict[str, Any]:
     rest = _pruned(settings)
     hooks = {event: list(groups) for event, groups in _events(rest).items()}
-    for event, groups in hook_entries(client).items():
+    for event, groups in entries.items():
         hooks[event] = [*hooks.get(event, []), *groups]
     return rest | {_HOOKS: hooks}
 
 
-def _with_ours(text: str, client: Sequence[str]) -> str:
+def _with_ours(text: str, entries: Entries) -> str:
     text = _without_ours(text)
-    for event, groups in hook_entries(client).items():
+    for event, groups in entries.items():
         text = _add(text, event, groups[0])
     return text
 

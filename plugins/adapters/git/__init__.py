@@ -27,7 +27,6 @@ from collections.abc import Sequence
 from hookwright.hookspecs import Adapter, Installer, PluginInfo, hookimpl
 
 from .adapter import GitAdapter
-from .installer import GitInstaller
 
 
 @hookimpl
@@ -45,4 +44,6 @@ def hookwright_register_adapters() -> Sequence[Adapter]:
 @hookimpl
 def hookwright_register_installers() -> Sequence[Installer]:
     """Return the installer for `git`."""
+    from .installer import GitInstaller
+
     return [GitInstaller()]

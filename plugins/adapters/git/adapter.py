@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from hookwright.core.api import git_dir_of, locate_project
@@ -14,6 +15,7 @@ from hookwright.hookspecs import (
     Decision,
     Delivery,
     Event,
+    GateKind,
     Project,
     Push,
     PushRef,
@@ -39,6 +41,8 @@ class GitAdapter:
     agent_host: str = AGENT_HOST
     input_format: Literal["json", "text"] = "text"
     environment: Sequence[str] = ("GIT_DIR", "GIT_AUTHOR_NAME", *SESSION_VARIABLES)
+    #: None: Hookwright never stops git.
+    refusable_events: Mapping[str, GateKind] = MappingProxyType({})
 
     def refusable(self, delivery: Delivery) -> bool:  # noqa: ARG002 - the protocol's
         """Return False: Hookwright never stops git."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from hookwright.core.clock import Clock
 from hookwright.core.host import PluginHost
 from hookwright.core.paths import Paths
-from hookwright.core.store import Store
+from hookwright.core.store import Store, StoreOptions
 from hookwright.hookspecs import Record, RecordType
 
 
@@ -87,3 +88,61 @@ def hang() -> Iterator[Hang]:
     held = Hang()
     yield held
     held.let_go()
+
+
+@pytest.fixture
+def outside(
+    tmp_path: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., PluginHost]]:
+    """Return `outside(*names)`: a host that runs installed samples in workers.
+
+    The samples are installed as far as a plugin host can tell: there are modules and
+    entry points of a distribution on `sys.path`.
+    """
+    metadata = tmp_path / "site" / "samples-6.6.6.dist-info"
+    metadata.mkdir(parents=True)
+    entries = {
+        "kinds": "kinds_plugin",
+        "faulty_fatal": "faulty_plugins.fatal",
+        "faulty_inside": "faulty_plugins.fatal_inside",
+    }
+    lines = "".join(f"{name} = {value}\n" for name, value in entries.items())
+    (metadata / "entry_points.txt").write_text(f"[hookwright]\n{lines}")
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: samples\nVersion: 6.6.6\n"
+    )
+    samples = Path(__file__).parents[2] / "sample_plugins"
+    for folder in (samples / "kinds", samples / "faulty" / "src", metadata.parent):
+        monkeypatch.syspath_prepend(str(folder))
+    made: list[tuple[PluginHost, Store]] = []
+
+    def make(
+        *names: str, isolate: bool = True, wait: bool = True, **options: Any
+    ) -> PluginHost:
+        within = Paths(paths.data / str(len(made)), paths.config)
+        store = Store.open(within, StoreOptions(max_size=64 * 2**20))
+        host = PluginHost(
+            **{
+                "store": store,
+                "clock": Clock(),
+                "paths": within,
+                "tables": {},
+                "redact": lambda text: text,
+                "isolate": isolate,
+                **options,
+            }
+        )
+        made.append((host, store))
+        host.load(only=set(names))
+        store.commit(host.startup())
+        host.start_workers()
+        for name in names:
+            worker = host._active[name].outside if name in host._active else None
+            if worker is not None and wait:
+                worker.await_up(60)
+        return host
+
+    yield make
+    for host, store in made:
+        host.close()
+        store.close()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -50,6 +50,7 @@ class Speaker:
 
     input_format = "json"
     environment = ()
+    refusable_events: Mapping[str, str] = {}
     scopes = ("project",)
     companions = ()
 
@@ -204,7 +205,8 @@ def test_a_conflict_names_both_providers_and_the_second_is_left_out_whole(
         (
             {"adapters": [object()]},
             "hookwright_register_adapters returned object, which has no agent_host, "
-            "input_format, environment, refusable, parse, complete, render",
+            "input_format, environment, refusable, refusable_events, parse, complete, "
+            "render",
         ),
         (
             {"installers": [Speaker(7)]},

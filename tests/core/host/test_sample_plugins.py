@@ -150,6 +150,8 @@ def test_what_cannot_be_loaded_is_reported_with_its_distribution(
         "why": why,
         "hooks": [],
         "notes": [],
+        "own_process": False,
+        "process": None,
     }
     assert f"plugin {name} (hookwright-sample-faulty 6.6.6): is not" in found["log"]
 

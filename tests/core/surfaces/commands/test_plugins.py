@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from hookwright.core.host import HookStatus, PluginStatus
+from hookwright.core.host.crashes import Crashes
+from hookwright.core.host.flight import Flight
+from hookwright.core.paths import Paths
 from hookwright.core.surfaces.commands import plugins
 
 Run = Callable[..., Any]
@@ -70,3 +74,28 @@ def test_why_a_plugin_failed_stands_below_the_table(
     assert "hookwright-words" in out
     assert "words (hookwright-words 2.0): ImportError: no module named words" in out
     assert out.endswith("it is slow\n")
+
+
+def test_a_worker_process_is_named_below_the_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = PluginStatus(name="words", state="active", own_process=True, process=4711)
+
+    plugins.write_plugins([status])
+
+    assert "words: worker process 4711\n" in capsys.readouterr().out
+
+
+def test_a_plugin_that_ended_the_daemon_is_tried_again_on_request(
+    run: Run, paths: Paths
+) -> None:
+    flight = Flight("words", "1.0", "hookwright_event")
+    paths.data.mkdir(parents=True, exist_ok=True)
+    for _ in range(3):
+        Crashes(paths.data).count([flight], datetime.now(UTC))
+    assert Crashes(paths.data).why_outside("words", "1.0")
+
+    assert "words is tried again" in run("plugins", "retry", "words").out
+
+    assert not Crashes(paths.data).why_outside("words", "1.0")
+    assert "Nothing is held" in run("plugins", "retry", "words").out

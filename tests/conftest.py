@@ -35,3 +35,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def paths(home: Path) -> Paths:
     """Return the paths that this test's environment gives."""
     return find_paths()
+
+
+@pytest.fixture(scope="session")
+def native_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the native client, built for these tests; skips without a C compiler."""
+    from hookwright.core.service import client
+    from hookwright.core.service.native import NAME, build
+
+    source = Path(build.__file__).with_name(build.SOURCE)
+    program = tmp_path_factory.mktemp("native") / NAME
+    strict = ("-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror")
+    problem = build.compile_client(source, program, client.VERSION, strict)
+    if problem == build.NO_COMPILER:
+        pytest.skip(problem)
+    assert problem == ""
+    return program

@@ -19,6 +19,7 @@ from ..clock import Clock
 from ..errors import ConfigError, StoreError
 from ..paths import Paths, find_paths
 from ..service import client
+from ..service.native import python_command
 from .failures import redacted
 
 if TYPE_CHECKING:
@@ -40,14 +41,6 @@ _AGENT_VARIABLES = (
     "GEMINI_CLI",
     "OPENCODE",
 )
-_LOADER = """\
-import posix, sys
-sys.path.append({folder!r})
-try:
-    import client
-except ImportError:
-    posix._exit(0)
-posix._exit(client.main())"""
 #: Options before the command that take a value.
 _WITH_VALUE = ("--set",)
 
@@ -190,13 +183,9 @@ class Invocation:
 def client_command() -> tuple[str, ...]:
     """Return the command that delivers one event; agent host and event follow it.
 
-    Absolute, and without site-packages: the client is built-in modules only. It is
-    imported, not run as a file, for two reasons: its compiled form is used, and when
-    Hookwright was removed the command does nothing. `python FILE` would exit with 2
-    then, which agent hosts read as a refusal of every tool.
+    It is the client in Python, which is there always; `clients` chooses for an install.
     """
-    folder = os.path.dirname(os.path.abspath(client.__file__))
-    return (sys.executable, "-I", "-S", "-c", _LOADER.format(folder=folder))
+    return python_command()
 
 
 class NoStore:

@@ -73,7 +73,8 @@ def prepare(
         original_mode=None if original is None else original.mode,
         original_link=original.link if original and edit.moved_to else None,
         sha256=None if content is None else digest(content),
-        mode=present.mode if present and keeps_mode else edit.mode,
+        mode=(present.mode if present and keeps_mode else edit.mode)
+        & (0o700 if edit.private else 0o7777),
         moved_to=None if edit.moved_to is None else str(edit.moved_to),
         made_directories=_directories(edit.path, known),
     )

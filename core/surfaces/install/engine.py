@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from hookwright.hookspecs import Installer, InstallPlan, InstallRequest
 
 from ...errors import InstallError
+from ..failures import redacted
 from . import change, restore
 from .disk import clear_leftovers, remove_empty
 from .manifest import InstalledFile, Manifest, load, locked, manifest_path, place_of
@@ -21,7 +22,7 @@ from .manifest import save as save_manifest
 class InstallReport(BaseModel):
     """What an install or uninstall did, or would do."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     action: Literal["install", "uninstall"]
     dry_run: bool
@@ -239,6 +240,7 @@ def _report(
         agent_hosts=tuple(part.agent_host for part in parts),
         changed=tuple(str(step.path) for step in steps if step.is_change),
         unchanged=tuple(str(step.path) for step in steps if not step.is_change),
-        diff="".join(step.diff() for step in steps),
+        # A settings file can hold tokens, ours of the HTTP door among them.
+        diff=redacted("".join(step.diff() for step in steps)),
         notes=(*(note for part in parts for note in part.notes), *notes),
     )

@@ -30,7 +30,7 @@ _SUFFIX = ".json"
 class InstalledFile(BaseModel):
     """One file that install wrote."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     path: str
     #: What was there, base64; None when nothing was.
@@ -60,7 +60,7 @@ class InstalledFile(BaseModel):
 class Manifest(BaseModel):
     """One install."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     format: Literal[1] = 1
     agent_host: str

@@ -18,7 +18,8 @@ from .control import Control
 from .deliveries import Received
 from .door import Send
 from .intake import RawDelivery
-from .lanes import Lanes
+from .lanes import MOST_JOBS, Lanes
+from .precedence import Precedence
 from .runtime import Runtime
 from .wire import (
     CONTROL,
@@ -36,9 +37,14 @@ from .wire import (
 
 _log = logging.getLogger(__name__)
 R = TypeVar("R")
-#: Part of the client's patience that the plugins may use up.
+#: Part of the client's patience after which it is answered without the plugins.
 _SHARE = 0.9
+#: Part of it in which the gates must have decided; whoever has not is represented by
+#: its failure policy, beside the verdicts of the others.
+_GATES_SHARE = 0.8
 _WORKERS = 32
+#: Seconds that what is only recorded waits while the observers are far behind.
+_ROOM_S = 1.0
 
 
 class Answering:
@@ -52,8 +58,11 @@ class Answering:
         self._leave = leave
         self._workers = ThreadPoolExecutor(_WORKERS, "hookwright-answer")
         self._urgent = ThreadPoolExecutor(2, "hookwright-late")
-        self.lanes = Lanes()
+        self._precedence = Precedence()
+        self.lanes = Lanes(precedence=self._precedence)
         self.control = Control(runtime, self, leave)
+        #: Whether a program of that version speaking is no reason to leave.
+        self.expects: Callable[[str], bool] = lambda _version: False
         #: When the last event came, in monotonic seconds.
         self.last_event = time.monotonic()
         self.count = 0
@@ -71,14 +80,17 @@ class Answering:
         """Leave: somebody of another version is here."""
         self._leave("another version")
 
-    def dispatch(self, received: Received) -> None:
-        """Let the observers see the events, after those that came before."""
+    def dispatch(self, received: Received, size: int = 0) -> None:
+        """Let the observers see the events, after those that came before.
+
+        :param size: bytes of the message they came in.
+        """
         if received.fresh:
-            self.lanes.submit(received.lane, lambda: self._finish(received))
+            self.lanes.submit(received.lane, lambda: self._finish(received), size)
 
     def take_over(self) -> int:
         """Dispatch what other processes left behind; return how many deliveries."""
-        found = self._runtime.recover()
+        found = self._runtime.recover(MOST_JOBS)
         for received in found:
             self.dispatch(received)
         return len(found)
@@ -95,11 +107,13 @@ class Answering:
 
     async def _event(self, request: HookRequest) -> Reply:
         if request.version != VERSION:
-            self.retire()
+            if not self.expects(request.version):
+                self.retire()
             return Reply(RETIRE)
         self.last_event = time.monotonic()
         self.count += 1
-        timeout = self._runtime.settings.service.answer_timeout * _SHARE
+        patience = self._runtime.settings.service.answer_timeout
+        timeout, due = patience * _SHARE, time.monotonic() + patience * _GATES_SHARE
         raw = RawDelivery(
             id=request.delivery,
             agent_host=request.agent_host,
@@ -108,8 +122,13 @@ class Answering:
             environment=request.environment,
             stdin=request.stdin,
         )
+        if self.lanes.is_full and "o" in request.flags and not await self._has_room():
+            # The client leaves it in the spool: on the disk, not in memory.
+            return Reply(FAULT)
         known: list[Received] = []
-        answering = self._start(lambda: self._answer(raw, "o" in request.flags, known))
+        answering = self._start(
+            lambda: self._answer(raw, None if "o" in request.flags else due, known)
+        )
         try:
             # Shielded: an answer that comes too late still has its events observed.
             answer = await asyncio.wait_for(asyncio.shield(answering), timeout)
@@ -130,18 +149,40 @@ class Answering:
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._workers, function)
 
-    def _answer(self, raw: RawDelivery, observe: bool, known: list[Received]) -> Answer:
-        """Answer in a worker; what is received goes into `known` at once."""
+    def _answer(
+        self, raw: RawDelivery, due: float | None, known: list[Received]
+    ) -> Answer:
+        """Answer in a worker; what is received goes into `known` at once.
+
+        :param due: when the gates must have decided; None for what is only recorded.
+        """
+        self._precedence.began()
+        try:
+            return self._received(raw, due, known)
+        finally:
+            self._precedence.ended()
+
+    def _received(
+        self, raw: RawDelivery, due: float | None, known: list[Received]
+    ) -> Answer:
         received = self._runtime.receive(raw)
+        if self._runtime.unrecorded:
+            received = self._runtime.set_aside(received)
         known.append(received)
         try:
-            if not observe:
-                return self._runtime.decide(received)
+            if due is not None:
+                return self._runtime.decide(received, due)
             said = received.problem or received.note
             return Answer(stderr=line(said) if said else "")
         finally:
             # Before the answer, so that the session's next event is behind this one.
-            self.dispatch(received)
+            self.dispatch(received, len(raw.stdin))
+
+    async def _has_room(self) -> bool:
+        deadline = time.monotonic() + _ROOM_S
+        while self.lanes.is_full and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        return not self.lanes.is_full
 
     def _finish(self, received: Received) -> None:
         if self._runtime.finish(received) is not None:

@@ -1,8 +1,8 @@
 """What an agent host runs for each event: ask the daemon, print its answer, leave.
 
 Run as `python -I -S client.py [--observe] [--direct] AGENT_HOST [EVENT] [ARGS...]`.
-An agent waits for it, so it imports only what is built into Python, and `_socket`.
-Where no daemon answers, it becomes `cold.py` and keeps the delivery's id.
+It imports only what is built into Python, and `_socket`. Where no daemon answers,
+`cold.py` does the work, under the same id.
 """
 
 import _socket
@@ -42,8 +42,7 @@ def data_directory(environment: dict[bytes, bytes], cwd: bytes) -> bytes:
         home = pwd.getpwuid(posix.getuid()).pw_dir.encode()
     chosen = environment.get(b"HOOKWRIGHT_DATA_DIR", b"").strip()
     if chosen:
-        tilde = chosen == b"~" or chosen.startswith(b"~/")
-        return _join(home, chosen[2:] if tilde else chosen)
+        return _join(home, chosen[2:] if chosen[:2] in (b"~", b"~/") else chosen)
     if sys.platform == "darwin":
         return _join(home, b"Library/Application Support/hookwright")
     share = environment.get(b"XDG_DATA_HOME", b"").strip()
@@ -137,19 +136,20 @@ def ask(connection: _socket.socket, request: bytes, timeout: float) -> bytes:
     return reply
 
 
-def without_daemon(delivery: str, flags: str, words: list[str], stdin: bytes) -> None:
-    """Become the process that does the daemon's work for this one event."""
-    reader, writer = posix.pipe()
-    if len(stdin) <= 16384:  # what an empty pipe takes at once, everywhere
-        write_all(writer, stdin)
-    elif not posix.fork():
-        posix.closerange(0, writer)
-        write_all(writer, stdin)
-        posix._exit(0)
-    posix.close(writer)
-    posix.dup2(reader, 0)
-    module = ["-P", "-m", "hookwright.core.service.cold"]
-    posix.execv(sys.executable, [sys.executable, *module, delivery, flags, *words])
+def without_daemon(delivery: str, flags: str, words: list[str], stdin: bytes) -> int:
+    """Do the daemon's work for one event; return the exit code."""
+    if "hookwright" not in sys.modules:
+        # By hand: to set up site-packages takes longer than all the rest.
+        sys.modules["hookwright"] = package = type(sys)("hookwright")
+        package.__path__ = [__file__.rsplit("/", 3)[0]]
+    if "o" in flags and "d" not in flags:
+        from hookwright.core.service import cold
+
+        if (code := cold.record_only(delivery, flags, words, stdin)) is not None:
+            return code
+    from hookwright.core.service import cold_start
+
+    return cold_start.become(delivery, flags, words, stdin)
 
 
 def exchange(flags: str, delivery: str, words: list[str], stdin: bytes) -> bytes:
@@ -159,8 +159,8 @@ def exchange(flags: str, delivery: str, words: list[str], stdin: bytes) -> bytes
         cwd = posix.getcwdb()
     except OSError:  # the directory was removed under the agent
         cwd = environment.get(b"PWD", b"/")
-    names = [word.encode("utf-8", "surrogateescape") for word in words]
-    fields = [VERSION.encode(), delivery.encode(), flags.encode(), b"\0".join(names)]
+    names = b"\0".join([word.encode("utf-8", "surrogateescape") for word in words])
+    fields = [VERSION.encode(), delivery.encode(), flags.encode(), names]
     fields += [cwd, b"\0".join(sent_environment(environment)), stdin]
     run = data_directory(environment, cwd) + b"/run"
     return ask(connect(run), encode(HOOK, fields), answer_timeout(run))
@@ -175,20 +175,20 @@ def main() -> int:
     off = posix.environ.get(b"HOOKWRIGHT_NO_PLUGINS", b"").strip().lower()
     if off not in (b"", b"0", b"false", b"no", b"off"):
         return 0
-    flags += "t" * posix.isatty(0)  # a person typed this: there is no input
+    flags += "t" * posix.isatty(0)  # a person typed this: no input
     stdin = b"" if "t" in flags else read_all(0)
     delivery = posix.urandom(10).hex()
     status, reply = FAULT, b""
     try:
         if "d" not in flags:
-            reply = exchange(flags, delivery, words, stdin)
-            status = reply[5]
+            status = (reply := exchange(flags, delivery, words, stdin))[5]
     except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
         status = RETIRE  # nobody is there; a slow daemon is not replaced
     except (OSError, KeyError):
-        status = FAULT
+        pass
     if status not in (DONE, USAGE):
-        without_daemon(delivery, flags + "s" * (status == RETIRE), words, stdin)
+        flags += "s" * (status == RETIRE)
+        return without_daemon(delivery, flags, words, stdin)
     middle = REPLY_HEAD + int.from_bytes(reply[8:12], "big")
     write_all(1, reply[REPLY_HEAD:middle])
     write_all(2, reply[middle:])

@@ -2,70 +2,113 @@
 
 What is only recorded is redacted and put in the spool with the standard library
 alone: the daemon or the next flush does the rest. Everything else is answered in
-this process by the same code as in the daemon (`direct.py`). `client.py` becomes
-this: `python -P -m hookwright.core.service.cold ID FLAGS AGENT_HOST [ARGS...]`, the
-event on standard input. Flags: `o` only record, `d` direct, `s` start a daemon,
-`t` standard input is a terminal.
+a process by the same code as in the daemon (`direct.py`). `client.py` calls this for
+the first and becomes this for the second, by way of `cold_start.py`, with the arguments
+ID FLAGS AGENT_HOST [ARGS...] and the event on standard input. Flags: `o` only record,
+`d` direct, `s` start a daemon, `t` standard input is a terminal.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from ..paths import PROJECT_CONFIG_FILE, Paths, find_paths
+from ..places import PROJECT_CONFIG_FILE, QUARANTINE, SPOOL, find_places
 from . import cold_rules, quarantine
 from .client import read_all, sent_environment, write_all
 from .complaints import line, no_event, unknown_host
 from .intake import IntakeError, RawDelivery, take_in
+from .light_start import leave_out_pydantic_plugins
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Deliver one event; return the exit code for the agent host."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        delivery, flags, agent_host, *rest = words
-        raw = RawDelivery(
-            id=delivery,
-            agent_host=agent_host,
-            arguments=tuple(rest),
-            cwd=_working_directory(),
-            environment=dict(os.environ),
-            stdin=b"" if "t" in flags else read_all(0),
-        )
-        return deliver(raw, flags, find_paths())
+        delivery, flags, *rest = words
+        stdin = b"" if "t" in flags else read_all(0)
+        return deliver(_raw(delivery, rest, stdin), flags)
     except Exception as error:  # noqa: BLE001 - our own fault never stops the agent
         complain(f"a fault of its own, the agent goes on: {error!r}")
         return 0
 
 
-def deliver(raw: RawDelivery, flags: str, paths: Paths) -> int:
-    """Record or answer one event; return the exit code."""
+def record_only(
+    delivery: str, flags: str, words: Sequence[str], stdin: bytes
+) -> int | None:
+    """Record one event; return the exit code, or None when that takes more than this.
+
+    :param words: the agent host and its arguments.
+    """
+    try:
+        return _record(_raw(delivery, words, stdin), flags)
+    except Exception as error:  # noqa: BLE001 - our own fault never stops the agent
+        complain(f"a fault of its own, the agent goes on: {error!r}")
+        return 0
+
+
+def _record(raw: RawDelivery, flags: str) -> int | None:
+    rules = cold_rules.load_here(os.environ)
+    # A project's own redaction rules are in its file, which is TOML: not for here.
+    own = os.path.join(worktree_of(raw.cwd), PROJECT_CONFIG_FILE)
+    if rules is None or os.path.exists(own):
+        return None
     if "s" in flags:
-        from .lifetime import start_detached
+        start_daemon(raw.environment)
+    return record(raw, flags, rules)
 
-        start_detached(paths, raw.environment)
+
+def deliver(raw: RawDelivery, flags: str) -> int:
+    """Record or answer one event; return the exit code."""
     if "o" in flags and "d" not in flags:
-        rules = cold_rules.load(paths, raw.environment)
-        # A project's own redaction rules are in its file, which is TOML: not for here.
-        own = os.path.join(_worktree(raw.cwd), PROJECT_CONFIG_FILE)
-        if rules is not None and not os.path.exists(own):
-            return record(raw, flags, paths, rules)
-    from .direct import answer_here
+        code = _record(raw, flags)
+        if code is not None:
+            return code
+    if "s" in flags:
+        start_daemon(raw.environment)
+    from .supervisor import supervise
 
-    return answer_here(raw, flags, paths)
+    return supervise(raw, flags)
 
 
-def record(
-    raw: RawDelivery, flags: str, paths: Paths, rules: cold_rules.ColdRules
-) -> int:
+def start_daemon(environment: Mapping[str, str]) -> None:
+    """Start a daemon that outlives this process; return at once."""
+    if child := os.fork():
+        os.waitpid(child, 0)
+        return
+    try:
+        os.setsid()
+        if not os.fork():
+            # Imported here, because nobody waits for this process.
+            from ..paths import find_paths
+            from .lifetime import become_daemon
+
+            become_daemon(find_paths(), environment)
+    finally:
+        os._exit(0)
+
+
+def add_site_packages() -> None:
+    """Make other distributions importable in a process that was started without."""
+    if sys.flags.no_site:
+        import site
+
+        site.main()
+    # One event makes little garbage, and looking for it takes a tenth of the time.
+    gc.disable()
+    leave_out_pydantic_plugins()
+
+
+def record(raw: RawDelivery, flags: str, rules: cold_rules.ColdRules) -> int:
     """Redact one event and put it in the spool; return the exit code."""
     from ..redaction import Redactor, load_key, project_secrets
     from ..store.cold_spool import append_cold
 
+    data, _ = find_places()
     host = cold_rules.HostRules(None)
     if rules.hosts is not None:
         if raw.agent_host not in rules.hosts:
@@ -73,17 +116,17 @@ def record(
             return 2 if "t" in flags else 0
         host = rules.hosts[raw.agent_host]
     redactor = Redactor(
-        load_key(paths.data),
+        load_key(data),
         extra=rules.extra,
         allow=rules.allow,
-        values=project_secrets(_worktree(raw.cwd)) if rules.env_files else None,
+        values=project_secrets(worktree_of(raw.cwd)) if rules.env_files else None,
     )
     try:
         taken = take_in(raw.stdin, host.input_format)
         payload = redactor.value(taken.payload)
     except IntakeError as error:
         complain(no_event(raw.agent_host, raw.arguments, str(error)))
-        quarantine.keep(paths.quarantine, redactor.text, raw, str(error))
+        quarantine.keep(os.path.join(data, QUARANTINE), redactor.text, raw, str(error))
         return 0
     if taken.note:
         complain(no_event(raw.agent_host, raw.arguments, taken.note))
@@ -97,10 +140,24 @@ def record(
         "payload": payload,
     }
     try:
-        append_cold(paths.spool, raw.cwd, raw.id, json.dumps(delivery).encode())
+        append_cold(
+            os.path.join(data, SPOOL), raw.cwd, raw.id, json.dumps(delivery).encode()
+        )
     except OSError as error:
-        complain(f"this event is lost: {paths.spool} cannot be written: {error}")
+        complain(f"this event is lost: {data}/{SPOOL} cannot be written: {error}")
     return 0
+
+
+def _raw(delivery: str, words: Sequence[str], stdin: bytes) -> RawDelivery:
+    agent_host, *arguments = words
+    return RawDelivery(
+        id=delivery,
+        agent_host=agent_host,
+        arguments=tuple(arguments),
+        cwd=_working_directory(),
+        environment=dict(os.environ),
+        stdin=stdin,
+    )
 
 
 def complain(text: str) -> None:
@@ -123,7 +180,8 @@ def _wanted(
     return {name: value for name, _, value in sent}
 
 
-def _worktree(cwd: str) -> str:
+def worktree_of(cwd: str) -> str:
+    """Return the directory above cwd that git works in; cwd where there is none."""
     directory = cwd
     while not os.path.exists(os.path.join(directory, ".git")):
         parent = os.path.dirname(directory)

@@ -10,14 +10,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
-from ..paths import Paths, make_private
+from ..places import CONFIG_FILE, RUN, find_places, make_private
 from .client import VERSION
-from .intake import InputFormat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NamedTuple
+
+    from ..paths import Paths
+    from .intake import InputFormat
+else:
+    from ..named_tuple import NamedTuple
 
 FILE = "cold.json"
 _OVERRIDE = "HOOKWRIGHT__REDACTION"
+#: The stamp of a machine without a configuration file.
+NO_CONFIG = "none"
 
 
 class HostRules(NamedTuple):
@@ -38,14 +47,22 @@ class ColdRules(NamedTuple):
     env_files: bool = True
     #: The configuration they were made from.
     stamp: str = ""
+    #: Every installed plugin's version, switched off or not.
+    plugins: Mapping[str, str] = {}
+    #: Plugins that take part in an answer: by hook, and by `adapter AGENT_HOST`.
+    answering: Mapping[str, tuple[str, ...]] = {}
 
 
 def stamp_of(paths: Paths) -> str:
     """Return what changes when the user's configuration file does."""
+    return _stamp_of(str(paths.config_file))
+
+
+def _stamp_of(config_file: str) -> str:
     try:
-        state = os.stat(paths.config_file)
+        state = os.stat(config_file)
     except OSError:
-        return "none"
+        return NO_CONFIG
     return f"{state.st_mtime_ns}:{state.st_size}:{state.st_ino}"
 
 
@@ -66,16 +83,27 @@ def save(paths: Paths, rules: ColdRules) -> None:
 
 def load(paths: Paths, environment: Mapping[str, str]) -> ColdRules | None:
     """Return the rules, or None when only the whole program can tell them."""
+    return _load(str(paths.data), str(paths.config), environment)
+
+
+def load_here(environment: Mapping[str, str]) -> ColdRules | None:
+    """Do the same for the data directory that the environment names."""
+    return _load(*find_places(environment), environment)
+
+
+def _load(data: str, config: str, environment: Mapping[str, str]) -> ColdRules | None:
+    stamp = _stamp_of(os.path.join(config, CONFIG_FILE))
     if any(name.startswith(_OVERRIDE) for name in environment):
         return None
     try:
-        found = json.loads((paths.run / FILE).read_bytes())
-        if found["version"] != VERSION or found["stamp"] != stamp_of(paths):
+        with open(os.path.join(data, RUN, FILE), "rb") as file:
+            found = json.loads(file.read())
+        if found["version"] != VERSION or found["stamp"] != stamp:
             return None
         return _rules(found)
     except FileNotFoundError:
         # Nobody ran yet: without a configuration the built-in rules are all.
-        return ColdRules() if stamp_of(paths) == "none" else None
+        return ColdRules() if stamp == NO_CONFIG else None
     except (AttributeError, KeyError, OSError, TypeError, ValueError):
         return None
 
@@ -85,7 +113,12 @@ def _rules(found: dict[str, Any]) -> ColdRules:
         name: HostRules(rules["input_format"], tuple(rules["environment"]))
         for name, rules in found["hosts"].items()
     }
-    extra = tuple((name, pattern) for name, pattern in found["extra"])
     return ColdRules(
-        hosts, extra, tuple(found["allow"]), found["env_files"], found["stamp"]
+        hosts=hosts,
+        extra=tuple((name, pattern) for name, pattern in found["extra"]),
+        allow=tuple(found["allow"]),
+        env_files=found["env_files"],
+        stamp=found["stamp"],
+        plugins=dict(found["plugins"]),
+        answering={hook: tuple(names) for hook, names in found["answering"].items()},
     )

@@ -9,6 +9,12 @@ is under way for a moment, flush, go. What was not finished waits in the spool.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    # Before pydantic is imported; in any other process that is not ours to decide.
+    from .light_start import leave_out_pydantic_plugins
+
+    leave_out_pydantic_plugins()
+
 import asyncio
 import logging
 import math
@@ -16,21 +22,35 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, HookwrightError
-from ..host import RedactingFilter
+from ..host import RedactingFilter, watchdog
 from ..paths import Paths, find_paths
 from ..redaction import Redactor, load_key
 from ..settings import LoadedSettings, SettingsWatcher
 from .answering import Answering
 from .client import ANSWER_TIMEOUT
 from .door import SocketDoor
+from .housekeeping import (
+    LastResort,
+    Reaper,
+    bound_standard_error,
+    end_group,
+    give_back_pages,
+)
+from .http_port import is_wanted
 from .lifetime import InstanceLock, StartLock, holder, make_run_directory
 from .logs import LOGGER, close_log, open_log
+from .native import Upkeep
 from .opening import Extra
 from .runtime import Runtime
+
+if TYPE_CHECKING:
+    from .http_door import HttpDoor
 
 # Not `__name__`, which is `__main__` here.
 _log = logging.getLogger(f"{LOGGER}.daemon")
@@ -38,34 +58,53 @@ _log = logging.getLogger(f"{LOGGER}.daemon")
 #: Seconds to wait for a daemon that is just leaving.
 _SUCCEED = 5.0
 #: Seconds for answers and for observers that are under way when it leaves.
-_LAST_ANSWERS = 0.4
-_LAST_WORK = 0.4
-_LONGEST_PAUSE = 5.0
+_LAST_ANSWERS = 0.3
+_LAST_WORK = 0.3
+_LONGEST_PAUSE = 2.0
 
 
 class Daemon:
-    """Serves one runtime until it is told to leave."""
+    """Serves one runtime until it is told to leave.
 
-    def __init__(self, runtime: Runtime) -> None:
+    :param lock: held; the one that makes this daemon the only one.
+    :param last: done at the very end, when leaving in order took too long.
+    """
+
+    def __init__(
+        self, runtime: Runtime, lock: InstanceLock, last: Callable[[], None]
+    ) -> None:
         self._runtime = runtime
+        self._lock = lock
+        #: What stands there is another daemon's: nothing is to be touched any more.
+        self._displaced = False
         self._leaving = asyncio.Event()
         self._reason = ""
         self._loop = asyncio.get_running_loop()
         self._answering = Answering(runtime, self.leave)
+        self._upkeep = Upkeep()
+        self._answering.expects = self._upkeep.knows
         self._door = SocketDoor(runtime.paths.run, self._answering)
+        self._http: HttpDoor | None = None
         # Once more soon: while it started, others went the way without a daemon.
         self._recovered = -math.inf
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._answering.control.about = self._about
         self._answering.control.reloaded = self._apply
         self._watcher = SettingsWatcher(runtime.paths, None, self._on_change)
+        self._watched = False
+        self._reaper = Reaper()
+        # Threads of its own: every other one may be held up by a plugin.
+        self._last_thread = ThreadPoolExecutor(1, "hookwright-leave")
+        self._last_resort = LastResort(lambda: runtime.is_writing, last)
 
     def leave(self, reason: str) -> None:
         """Begin to leave; the first reason counts."""
-        self._reason = self._reason or reason
+        if not self._leaving.is_set():
+            self._reason = reason
+            self._last_resort.begin()
         self._leaving.set()
 
-    async def serve(self, lock: InstanceLock, start: StartLock) -> None:
+    async def serve(self, start: StartLock) -> None:
         """Serve until it is time to leave.
 
         :raises OSError: the socket cannot be made.
@@ -75,10 +114,14 @@ class Daemon:
         self._apply()
         # First of all: what others left comes before anything new.
         await self._answering.in_worker(self._answering.take_over)
+        # Before anybody can speak to this daemon: an old client would end it.
+        await self._answering.in_worker(self._keep_client)
         await self._door.open()
-        lock.describe(started=self._started)
+        self._lock.describe(started=self._started)
         start.release()
         _log.info("listening, process %d", os.getpid())
+        self._runtime.host.start_workers()
+        await self._tend_http()
         await self._answering.in_worker(self._watch_settings)
         try:
             while not self._leaving.is_set():
@@ -97,30 +140,86 @@ class Daemon:
             return
 
     async def _look_around(self) -> None:
+        if not self._lock.keep() or not self._door.stands:
+            self._displaced = not self._lock.keep()
+            self.leave("its run directory, or the socket in it, was removed")
+        if version := self._upkeep.updated():
+            self.leave(f"version {version} was installed")
+        if self._leaving.is_set():
+            return
+        bound_standard_error(self._runtime.paths)
+        self._reaper.look()
         now = time.monotonic()
-        if now - self._recovered > self._runtime.settings.store.flush_seconds:
+        due = now - self._recovered > self._runtime.settings.store.flush_seconds
+        catches_up = self._runtime.is_behind and not self._answering.lanes.is_full
+        if due or catches_up:
             self._recovered = now
+            await self._answering.in_worker(self._give_back)
             await self._answering.in_worker(self._answering.take_over)
         await self._answering.in_worker(self._runtime.tick)
+        await self._answering.in_worker(self._watch_settings)
+        await self._tend_http()
         quiet = now - self._answering.last_event
-        if self._door.connections or self._answering.lanes.busy:
+        if self._door.busy or self._answering.lanes.busy:
             return
         if quiet > self._runtime.settings.service.idle_exit:
             self.leave(f"no event for {quiet:.0f} s")
 
     async def _depart(self) -> None:
         _log.info("leaving: %s", self._reason or "a fault")
-        self._door.shut()
-        deadline = time.monotonic() + _LAST_ANSWERS
-        while self._door.busy and time.monotonic() < deadline:
-            await asyncio.sleep(0.01)
-        await self._answering.in_worker(lambda: self._answering.lanes.drain(_LAST_WORK))
-        await self._answering.in_worker(self._watcher.stop)
-        await self._answering.in_worker(self._runtime.close)
-        self._door.close()
+        self._last_resort.begin()
+        doors: list[SocketDoor | HttpDoor] = [self._door]
+        doors += [] if self._http is None else [self._http]
+        for door in doors:
+            door.shut()
+        if not self._displaced:
+            await self._finish(doors)
+        for door in doors:
+            door.close()
         self._answering.close()
         # Let the loop write what was sent last.
         await asyncio.sleep(0)
+
+    async def _finish(self, doors: Sequence[SocketDoor | HttpDoor]) -> None:
+        deadline = time.monotonic() + _LAST_ANSWERS
+        while any(door.busy for door in doors) and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        drain = self._answering.lanes.drain
+        for step in (lambda: drain(_LAST_WORK), self._watcher.stop, self._let_go):
+            await self._loop.run_in_executor(self._last_thread, step)
+
+    def _give_back(self) -> None:
+        try:
+            give_back_pages(self._runtime.paths.store)
+        except OSError as error:
+            _log.debug("the store's pages are not given back: %s", error)
+
+    def _keep_client(self) -> None:
+        if stale := self._upkeep.begin(self._runtime.paths):
+            _log.error(
+                "hooks run the client of version %s, so each of their events is "
+                "delivered without the daemon: %s",
+                stale.version,
+                stale.why,
+            )
+
+    def _let_go(self) -> None:
+        try:
+            self._runtime.close()
+        except (HookwrightError, OSError):
+            # Nothing is lost by it: what was acknowledged is in the spool.
+            _log.exception("the store was not left in order")
+
+    async def _tend_http(self) -> None:
+        """Open or close the HTTP door, as settings and installed hooks ask."""
+        service, paths = self._runtime.settings.service, self._runtime.paths
+        if self._http is None:
+            if not is_wanted(service.http, paths.data):
+                return
+            # Imported late and beside the loop: few want it, and it costs 10 ms.
+            made = await self._answering.in_worker(_http_door)
+            self._http = made(paths.data, self._answering)
+        await self._http.tend(service.http, service.http_port)
 
     def _on_signal(self, number: int) -> None:
         if self._leaving.is_set():
@@ -128,6 +227,14 @@ class Daemon:
         self.leave(signal.Signals(number).name)
 
     def _watch_settings(self) -> None:
+        """Begin to watch the files once there are any.
+
+        Until then, who looks now and then sees the first one come; what watches costs
+        1.5 MB.
+        """
+        if self._watched or not (self._watcher.has_files or self._runtime.loaded.files):
+            return
+        self._watched = True
         self._watcher.start()
         # What was changed since the start, nobody has watched.
         for problem in self._runtime.reload():
@@ -159,7 +266,14 @@ class Daemon:
             "started": self._started,
             "python": sys.executable,
             "connections": len(self._door.connections),
+            "http": None if self._http is None else self._http.about(),
         }
+
+
+def _http_door() -> type[HttpDoor]:
+    from .http_door import HttpDoor
+
+    return HttpDoor
 
 
 def run(
@@ -180,21 +294,35 @@ def run(
     start, lock = StartLock(paths), InstanceLock(paths)
     start.acquire()
     if not lock.acquire(0.0 if foreground else _SUCCEED):
-        pid = (holder(paths) or {}).get("pid", "unknown")
+        pid = (holder(paths) or {}).get("pid") or "unknown"
         _say(f"a daemon runs already: process {pid}")
         return 1
     lock.describe()
+    # What it says at the end would be taken for why a daemon did not come up.
+    logging.getLogger("watchdog").addHandler(logging.NullHandler())
     redactor = Redactor(load_key(paths.data))
     handlers = [open_log(paths.logs, "info", lambda text: redactor.text(text))]
     if foreground:
         handlers.append(logging.StreamHandler())
         logging.getLogger(LOGGER).addHandler(handlers[-1])
+    # In the foreground, the group is a person's, with who reads its output.
+    last: Callable[[], None] = (lambda: None) if foreground else end_group
     try:
-        return asyncio.run(_serve(paths, lock, start, plugins, handlers))
+        watchdog.begin()
+        runtime = Runtime.open(paths, plugins=plugins, isolate=True)
+        for handler in handlers:
+            handler.filters.clear()
+            handler.addFilter(RedactingFilter(runtime.redact))
+        asyncio.run(_serve(runtime, lock, start, last))
+        return 0
     except Exception:
         _log.exception("the daemon failed")
         raise
     finally:
+        watchdog.end()
+        # The signal that ends the group reaches this process as well.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        last()
         for handler in handlers:
             close_log(handler)
         start.release()
@@ -202,18 +330,10 @@ def run(
 
 
 async def _serve(
-    paths: Paths,
-    lock: InstanceLock,
-    start: StartLock,
-    plugins: Iterable[Extra],
-    handlers: Sequence[logging.Handler],
-) -> int:
-    runtime = Runtime.open(paths, plugins=plugins)
-    for handler in handlers:
-        handler.filters.clear()
-        handler.addFilter(RedactingFilter(runtime.redact))
-    await Daemon(runtime).serve(lock, start)
-    return 0
+    runtime: Runtime, lock: InstanceLock, start: StartLock, last: Callable[[], None]
+) -> None:
+    watchdog.follow(asyncio.get_running_loop())
+    await Daemon(runtime, lock, last).serve(start)
 
 
 def _say(text: str) -> None:

@@ -68,8 +68,22 @@ class Reader:
             taken = take_in(raw.stdin, adapter.input_format)
         except IntakeError as error:
             taken, problem = Intake(None), str(error)
-        redaction = redactor.redact(taken.payload)
-        delivery = self._delivery(raw, adapter, redactor, redaction)
+        names = [name for name in adapter.environment if name in raw.environment]
+        # All at once: what can be in it at all is looked for once.
+        redaction = redactor.redact(
+            {
+                "payload": taken.payload,
+                "arguments": raw.arguments,
+                "cwd": raw.cwd,
+                "environment": {name: raw.environment[name] for name in names},
+            }
+        )
+        delivery = Delivery(
+            id=raw.id,
+            agent_host=raw.agent_host,
+            time=self.clock.now(),
+            **redaction.value,
+        )
         events: tuple[Event, ...] = ()
         if not problem:
             events, problem = parse(adapter, delivery)
@@ -136,24 +150,6 @@ class Reader:
             event if id(event) in known else _redacted(event, redactor)
             for event in events
         ]
-
-    def _delivery(
-        self,
-        raw: RawDelivery,
-        adapter: Adapter,
-        redactor: Redactor,
-        redaction: Redaction,
-    ) -> Delivery:
-        names = [name for name in adapter.environment if name in raw.environment]
-        return Delivery(
-            id=raw.id,
-            agent_host=raw.agent_host,
-            time=self.clock.now(),
-            arguments=tuple(redactor.text(text) for text in raw.arguments),
-            cwd=redactor.text(raw.cwd),
-            environment=redactor.value({name: raw.environment[name] for name in names}),
-            payload=redaction.value,
-        )
 
 
 def parse(adapter: Adapter, delivery: Delivery) -> tuple[tuple[Event, ...], str]:

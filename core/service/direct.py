@@ -7,60 +7,143 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
 
 from hookwright.hookspecs import Answer
 
 from ..errors import UnknownNameError
 from ..paths import Paths
 from ..redaction import Redactor, load_key
+from ..store.cold_spool import append_cold
 from .client import write_all
 from .complaints import line
 from .deliveries import Received
 from .intake import RawDelivery
 from .logs import LOGGER, close_log, open_log
-from .opening import Extra
-from .runtime import Runtime
+
+if TYPE_CHECKING:
+    from .opening import Extra
+    from .runtime import Runtime
 
 LOG_FILE = "direct.log"
 
 
-def answer_here(
-    raw: RawDelivery, flags: str, paths: Paths, plugins: Iterable[Extra] = ()
-) -> int:
-    """Answer on standard output and standard error; return the exit code.
+class Outlet(Protocol):
+    """Where the answer goes."""
 
-    The agent host reads its answer before the observers run. What they write stays
-    in the spool, unless the event is one that flushes.
+    def kept(self) -> None:
+        """Note that the event is durable."""
+        ...
+
+    def give(self, stdout: str, stderr: str, exit_code: int) -> None:
+        """Hand the answer to the agent host, which goes on then."""
+        ...
+
+
+class Printed:
+    """The outlet of a process that the agent host itself reads from.
+
+    :param out: the descriptor for standard output.
+    """
+
+    def __init__(self, out: int) -> None:
+        self._out = out
+
+    def kept(self) -> None:
+        """Do nothing: nobody asks."""
+
+    def give(self, stdout: str, stderr: str, exit_code: int) -> None:  # noqa: ARG002 - the protocol's
+        """Print; the exit code comes with the exit."""
+        write_all(self._out, stdout.encode("utf-8", "replace"))
+        write_all(2, stderr.encode("utf-8", "replace"))
+        os.close(self._out)
+
+
+def answer_here(
+    raw: RawDelivery,
+    flags: str,
+    paths: Paths,
+    plugins: Iterable[Extra] = (),
+    *,
+    outlet: Outlet | None = None,
+    deadline: float | None = None,
+) -> int:
+    """Answer one event; return the exit code for the agent host.
+
+    The agent host has its answer before the observers run. What they write stays
+    in the spool, unless the event is one that flushes. Where a daemon is there and
+    does not answer, they do not run here: it will let them, or its successor.
 
     :param plugins: plugins that are not installed, each with its name.
+    :param outlet: where the answer goes; standard output and error when None.
+    :param deadline: monotonic seconds at which the gates' decision is due.
     """
     with _own_output() as out, _log_file(paths):
+        outlet = outlet or Printed(out)
+        if not flags.strip("st") and not plugins:
+            from . import shortcut
+
+            answer = shortcut.answer(raw, paths, outlet.kept, deadline)
+            if answer is not None:
+                outlet.give(answer.stdout, answer.stderr, answer.exit_code)
+                return answer.exit_code
+        # Imported late: it brings the settings and the store.
+        from .runtime import Runtime
+
         runtime = Runtime.open(paths, plugins=plugins)
         try:
-            answer, received = _answer(runtime, raw, observe="o" in flags)
+            received = runtime.receive(raw)
         except UnknownNameError as error:
-            write_all(2, line(str(error)).encode())
+            code = 2 if "t" in flags else 0
+            outlet.give("", line(str(error)), code)
             runtime.close("")
-            return 2 if "t" in flags else 0
-        problem = line(runtime.unrecorded) if runtime.unrecorded else ""
-        write_all(out, answer.stdout.encode("utf-8", "replace"))
-        write_all(2, (answer.stderr + problem).encode("utf-8", "replace"))
-        os.close(out)
-        if runtime.finish(received) is not None:
-            for left in runtime.recover():
-                runtime.finish(left)
+            return code
+        problem = runtime.unrecorded and _set_aside(runtime, received)
+        if not problem:
+            outlet.kept()
+        answer = _answer(runtime, received, deadline, observe="o" in flags)
+        waits = bool(runtime.unrecorded) and not problem
+        if waits:
+            problem = f"{runtime.unrecorded}; this event waits in the spool"
+        said = line(problem) if problem else ""
+        outlet.give(answer.stdout, answer.stderr + said, answer.exit_code)
+        # A daemon that was only too slow may have the event too: whoever takes over
+        # the spool sees that, and lets the observers see it once.
+        if not waits and ("s" in flags or "d" in flags):
+            _finish(runtime, received)
         runtime.close("")
         return answer.exit_code
 
 
 def _answer(
-    runtime: Runtime, raw: RawDelivery, *, observe: bool
-) -> tuple[Answer, Received]:
+    runtime: Runtime, received: Received, deadline: float | None, *, observe: bool
+) -> Answer:
     if not observe:
-        return runtime.answer(raw)
-    received = runtime.receive(raw)
+        return runtime.decide(received, deadline)
     said = received.problem or received.note
-    return Answer(stderr=line(said) if said else ""), received
+    return Answer(stderr=line(said) if said else "")
+
+
+def _set_aside(runtime: Runtime, received: Received) -> str:
+    """Put an event in the spool that the store cannot take; return a problem, or "".
+
+    Who can open the store again finds it there, and lets the observers see it.
+    """
+    if not received.events:
+        return ""
+    delivery = received.delivery
+    payload = delivery.model_dump_json().encode()
+    try:
+        append_cold(runtime.paths.spool, delivery.cwd, delivery.id, payload)
+    except OSError:
+        return runtime.unrecorded
+    return ""
+
+
+def _finish(runtime: Runtime, received: Received) -> None:
+    if runtime.finish(received) is not None:
+        for left in runtime.recover():
+            runtime.finish(left)
 
 
 @contextmanager

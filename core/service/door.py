@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import select
 import socket
 import struct
 import sys
@@ -17,8 +18,10 @@ from pathlib import Path
 from typing import Protocol
 
 from .lifetime import SOCKET
+from .locks import same_file
 from .wire import (
     FAULT,
+    HOOK,
     PROTOCOL,
     REQUEST_HEAD,
     RETIRE,
@@ -38,6 +41,8 @@ _BACKLOG = 1024
 _PATIENCE = 15.0
 #: A subscriber that reads this little is let go.
 _MAX_UNREAD = 8 * 2**20
+#: Where the flags are among a hook request's fields.
+_FLAGS = 2
 
 Send = Callable[[Reply], bool]
 
@@ -61,6 +66,8 @@ class SocketDoor:
         self._path = run / SOCKET
         self._answerer = answerer
         self._server: asyncio.Server | None = None
+        #: Device and inode of the socket's file.
+        self._identity: tuple[int, int] | None = None
         self.connections: set[Connection] = set()
 
     async def open(self) -> None:
@@ -69,6 +76,8 @@ class SocketDoor:
         :raises OSError: the run directory cannot be written.
         """
         listener = _bound(self._path)
+        state = os.lstat(self._path)
+        self._identity = (state.st_dev, state.st_ino)
         loop = asyncio.get_running_loop()
         self._server = await loop.create_unix_server(
             lambda: Connection(self._answerer, self.connections),
@@ -81,10 +90,16 @@ class SocketDoor:
         """Return whether a request is being answered."""
         return any(connection.busy for connection in self.connections)
 
+    @property
+    def stands(self) -> bool:
+        """Return whether who looks for the daemon finds this socket."""
+        return same_file(self._path, self._identity)
+
     def shut(self) -> None:
         """Take no more connections; those that are there stay."""
         # The name goes first: who comes from now on finds no daemon, not a deaf one.
-        self._path.unlink(missing_ok=True)
+        if self.stands:
+            self._path.unlink(missing_ok=True)
         if self._server is not None:
             self._server.close()
 
@@ -169,12 +184,23 @@ class Connection(asyncio.Protocol):
             _log.warning("a request was refused: %s", error)
             self._refuse(FAULT)
             return
+        if head.kind == HOOK and len(fields) > _FLAGS and self._is_abandoned():
+            # It has its answer from elsewhere, or was killed: only record the event.
+            fields[_FLAGS] += b"o"
         self._data = self._data[end:]
         self._head = None
         self._wait()
         self._task = asyncio.get_running_loop().create_task(
             self._answer(head.kind, fields)
         )
+
+    def _is_abandoned(self) -> bool:
+        """Return whether the process at the other end has closed the connection."""
+        assert self._transport is not None
+        asked = select.poll()
+        asked.register(self._transport.get_extra_info("socket"), 0)
+        # Closed, that is, not merely done with sending.
+        return bool(asked.poll(0))
 
     def _wait(self) -> None:
         if self._timer is not None:

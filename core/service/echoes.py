@@ -8,6 +8,7 @@ since two alike without one can well be two.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -33,16 +34,18 @@ class Echoes:
     """Remembers what was observed lately; may be asked from many threads."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
+        #: By what was observed, hashed: an event can be as large as a file.
+        self._seen: OrderedDict[bytes, tuple[str, datetime]] = OrderedDict()
         self._lock = threading.Lock()
 
     def repeats(self, delivery_id: str, events: Sequence[Event]) -> bool:
         """Return whether another delivery brought these very events just now."""
         if not events or not all(map(_own_id, events)):
             return False
-        mark = "\n".join(
-            event.model_dump_json(exclude={"id", "time"}) for event in events
-        )
+        hashed = hashlib.blake2b(digest_size=16)
+        for event in events:
+            hashed.update(event.model_dump_json(exclude={"id", "time"}).encode())
+        mark = hashed.digest()
         time = events[0].time
         with self._lock:
             seen = self._seen.get(mark)
@@ -50,9 +53,14 @@ class Echoes:
                 return seen[0] != delivery_id
             self._seen[mark] = (delivery_id, time)
             self._seen.move_to_end(mark)
-            while len(self._seen) > _REMEMBERED:
+            while len(self._seen) > _REMEMBERED or self._is_stale(time):
                 self._seen.popitem(last=False)
         return False
+
+    def _is_stale(self, now: datetime) -> bool:
+        """Return whether the oldest one can be no echo any more."""
+        _, oldest = next(iter(self._seen.values()))
+        return now - oldest > _WINDOW
 
 
 def _own_id(event: Event) -> str:

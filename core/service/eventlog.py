@@ -21,7 +21,10 @@ from ..paths import make_private
 
 FILE = "events.jsonl"
 MAX_SIZE = 32 * 2**20
+#: Events and bytes that are kept in memory.
 _RING = 500
+RING_SIZE = 2 * 2**20
+_CHUNK = 2**20
 _POLL_S = 0.2
 
 Line = dict[str, Any]
@@ -42,7 +45,9 @@ class EventLog:
         self._file = directory / FILE
         self._kept = kept
         self._max_size = max_size
-        self._ring: deque[Line] = deque(maxlen=min(kept, _RING))
+        #: Lines as they are in the file: as JSON values they would be ten times that.
+        self._ring: deque[bytes] = deque()
+        self._ring_size = 0
         self._subscribers: list[Subscriber] = []
         self._lock = threading.Lock()
         self._descriptor = -1
@@ -58,16 +63,18 @@ class EventLog:
         line: Line = event.model_dump(mode="json")
         if decision is not None and (decision.outcome != "none" or decision.contexts):
             line["decision"] = decision.model_dump(mode="json", exclude={"input"})
+        data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
         with self._lock:
-            self._ring.append(line)
+            self._remember(data)
             for tell in self._subscribers:
                 tell(line)
-            self._write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            self._write(data)
 
     def recent(self, count: int) -> list[Line]:
         """Return the last events of this process, the oldest first."""
         with self._lock:
-            return list(self._ring)[-count:] if count > 0 else []
+            lines = list(self._ring)[-count:] if count > 0 else []
+        return list(_parsed(lines))
 
     def subscribe(self, tell: Subscriber) -> Callable[[], None]:
         """Call `tell` with every later event; return what ends that.
@@ -91,6 +98,13 @@ class EventLog:
                 os.close(self._descriptor)
                 self._descriptor = -1
 
+    def _remember(self, data: bytes) -> None:
+        self._ring.append(data)
+        self._ring_size += len(data)
+        most = min(self._kept, _RING)
+        while self._ring and (len(self._ring) > most or self._ring_size > RING_SIZE):
+            self._ring_size -= len(self._ring.popleft())
+
     def _write(self, data: bytes) -> None:
         if not self._kept:
             return
@@ -108,20 +122,23 @@ class EventLog:
         make_private(self._file.parent)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self._file, flags, 0o600)
-        content = self._file.read_bytes()
-        self._size, self._lines = len(content), content.count(b"\n")
+        self._size = self._lines = 0
+        with self._file.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                self._size += len(chunk)
+                self._lines += chunk.count(b"\n")
 
 
 def tail(directory: Path, count: int) -> list[Line]:
     """Return the last events of the log's files, the oldest first."""
-    lines: deque[Line] = deque(maxlen=max(count, 0))
+    lines: deque[bytes] = deque(maxlen=max(count, 0))
     for name in (f"{FILE}.1", FILE):
         try:
             with (directory / name).open("rb") as file:
-                lines.extend(_parsed(file))
+                lines.extend(file)
         except FileNotFoundError:
             continue
-    return list(lines)
+    return list(_parsed(lines))
 
 
 def follow(directory: Path, stop: Callable[[], bool]) -> Iterator[Line]:

@@ -36,6 +36,8 @@ class Flusher:
         self.seconds = seconds
         #: Why the last flush failed, for people; "" when it did not.
         self.problem = ""
+        #: Whether the store is just being written to.
+        self.is_writing = False
         self._store = store
         self._host = host
         self._monotonic = monotonic
@@ -84,7 +86,11 @@ class Flusher:
         """
         with self._lock:
             self._oldest = None
-            report = self._store.flush(reason)
+            self.is_writing = True
+            try:
+                report = self._store.flush(reason)
+            finally:
+                self.is_writing = False
             self.problem = ""
         if report.written or report.deliveries:
             # What plugins write now waits for the next flush, and does not ask for

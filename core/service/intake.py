@@ -10,7 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, NamedTuple
+
+    InputFormat = Literal["json", "text"]
+else:
+    from ..named_tuple import NamedTuple
 
 #: A larger event is not kept whole.
 MAX_EVENT = 4 * 2**20
@@ -24,8 +31,6 @@ MAX_DEPTH = 200
 #: How much of an event that is too large is looked at.
 _HEAD = 256 * 2**10
 _BOM = b"\xef\xbb\xbf"
-
-InputFormat = Literal["json", "text"]
 
 
 class IntakeError(ValueError):

@@ -1,135 +1,58 @@
 """The daemon's life: one at a time, started by anybody, stopped on request.
 
 Standard library only and light: the path without a daemon imports this while an
-agent waits. Two locks in the run directory: `daemon.lock` (flock) is held by the
-daemon for as long as it lives; `start.lock` (a record lock, which survives exec but
-not fork) by whoever starts one, until the daemon listens.
+agent waits. Two locks in the run directory (`locks.py`): `daemon.lock` is held by the
+daemon for as long as it lives, `start.lock` by whoever starts one, until the daemon
+listens.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
 
 from ..errors import ServiceError
 from ..paths import CONFIG_DIR_VARIABLE, DATA_DIR_VARIABLE, Paths
-from .client import VERSION, connect
+from .client import connect
+from .locks import LOCK, InstanceLock, StartLock, holder, owner_of, starter
+
+__all__ = [
+    "BOOT_LOG",
+    "SOCKET",
+    "InstanceLock",
+    "StartLock",
+    "become_daemon",
+    "daemon_environment",
+    "end",
+    "holder",
+    "is_listening",
+    "last_words",
+    "make_run_directory",
+    "start",
+    "start_detached",
+    "starter",
+]
 
 SOCKET = "daemon.sock"
-_LOCK = "daemon.lock"
-_START_LOCK = "start.lock"
-_BOOT_LOG = "boot.log"
+#: What a daemon says on standard error: why it did not come up, and what its plugins
+#: print there.
+BOOT_LOG = "boot.log"
 _MODULE = "hookwright.core.service.daemon"
 #: What a daemon inherits: an agent's variables would reach every later session.
 _KEPT = frozenset(
     ("HOME", "LANG", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER")
 )
 _KEPT_PREFIXES = ("HOOKWRIGHT_", "LC_", "XDG_")
+#: The C library's allocator gives threads pools of their own, of which each keeps what
+#: it does not need: 6 MB after some thousand events. Python's threads take turns.
+_MEMORY = {"MALLOC_ARENA_MAX": "1"}
 _POLL_S = 0.02
 #: Before another daemon is started in place of one that went without a word.
 _AGAIN_S = 1.0
-
-
-class InstanceLock:
-    """The lock that makes a daemon the only one; the kernel frees it at its death."""
-
-    def __init__(self, paths: Paths) -> None:
-        self._file = paths.run / _LOCK
-        self._descriptor = -1
-
-    def acquire(self, timeout: float) -> bool:
-        """Return whether the lock is ours, after waiting up to timeout seconds.
-
-        :raises OSError: the run directory cannot be written.
-        """
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self._file, flags, 0o600)
-        deadline = time.monotonic() + timeout
-        while not _lock(descriptor):
-            if time.monotonic() > deadline:
-                os.close(descriptor)
-                return False
-            time.sleep(_POLL_S)
-        self._descriptor = descriptor
-        return True
-
-    def describe(self, **more: object) -> None:
-        """Write who holds the lock into it, for people and for `stop`."""
-        info = {"pid": os.getpid(), "version": VERSION, "python": sys.executable}
-        content = json.dumps({**info, **more}).encode()
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, content, 0)
-
-    def release(self) -> None:
-        """Let another daemon live."""
-        if self._descriptor >= 0:
-            os.ftruncate(self._descriptor, 0)
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-
-class StartLock:
-    """Held from the decision to start a daemon until it listens."""
-
-    def __init__(self, paths: Paths) -> None:
-        self._file = paths.run / _START_LOCK
-        self._descriptor = -1
-
-    def acquire(self) -> bool:
-        """Return whether nobody else is starting a daemon; never waits.
-
-        Who held it before exec holds it still.
-        """
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
-        self._descriptor = os.open(self._file, flags, 0o600)
-        try:
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        os.set_inheritable(self._descriptor, True)
-        return True
-
-    def release(self) -> None:
-        """Let others start daemons: closing one descriptor frees a record lock."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def holder(paths: Paths) -> dict[str, Any] | None:
-    """Return what the running daemon says of itself, or None when none runs.
-
-    `pid`, `version`, `python`, and `started` once it listens; empty while it boots.
-    """
-    try:
-        descriptor = os.open(paths.run / _LOCK, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        if _lock(descriptor):
-            return None
-        found = json.loads(os.read(descriptor, 4096) or b"{}")
-        return found if isinstance(found, dict) else {}
-    except ValueError:
-        return {}
-    finally:
-        os.close(descriptor)
 
 
 def make_run_directory(paths: Paths) -> None:
@@ -182,8 +105,10 @@ def become_daemon(paths: Paths, environment: Mapping[str, str]) -> None:
         # Looked at again under the lock: another start may just have succeeded.
         connect(os.fsencode(paths.run)).close()
     except OSError:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        os.dup2(os.open(paths.run / _BOOT_LOG, flags, 0o600), 2)
+        log = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW
+        os.dup2(os.open(paths.run / BOOT_LOG, log, 0o600), 2)
+        # Its own process group, so that it can end what its plugins leave behind.
+        os.setpgid(0, 0)
         command = [sys.executable, "-P", "-m", _MODULE]
         kept = daemon_environment(paths, environment)
         os.execve(sys.executable, command, kept)  # noqa: S606 - our own interpreter
@@ -209,23 +134,25 @@ def daemon_environment(paths: Paths, environment: Mapping[str, str]) -> dict[str
     }
     # Absolute: the daemon has another working directory.
     return {
+        **_MEMORY,
         **kept,
         DATA_DIR_VARIABLE: os.path.abspath(paths.data),
         CONFIG_DIR_VARIABLE: os.path.abspath(paths.config),
     }
 
 
-def start(paths: Paths, environment: Mapping[str, str], timeout: float = 10.0) -> None:
-    """Start a daemon unless one runs, and wait until it listens.
+def start(paths: Paths, environment: Mapping[str, str], timeout: float = 20.0) -> int:
+    """Start a daemon unless one runs, and wait until it listens; return its process.
 
     :raises ServiceError: it does not come up; the text has its last words.
     """
+    before = last_words(paths)
     start_detached(paths, environment)
     begun = time.monotonic()
     deadline, again = begun + timeout, begun + _AGAIN_S
     while not is_listening(paths):
         now = time.monotonic()
-        silent = not _last_words(paths.run / _BOOT_LOG)
+        silent = last_words(paths) in ("", before)
         if now > again and silent and holder(paths) is None:
             # The one that was started met another that was just leaving.
             start_detached(paths, environment)
@@ -233,9 +160,10 @@ def start(paths: Paths, environment: Mapping[str, str], timeout: float = 10.0) -
         if now > deadline:
             raise ServiceError(
                 f"the daemon did not come up within {timeout:g} s. "
-                f"{_last_words(paths.run / _BOOT_LOG) or f'See {paths.logs}.'}"
+                f"{last_words(paths) or f'See {paths.logs}.'}"
             )
         time.sleep(_POLL_S)
+    return owner_of(paths.run / LOCK) or 0
 
 
 def is_listening(paths: Paths) -> bool:
@@ -247,37 +175,44 @@ def is_listening(paths: Paths) -> bool:
     return True
 
 
-def end(paths: Paths, timeout: float = 5.0) -> bool:
-    """Make the daemon flush and leave; return whether there was one.
+def end(paths: Paths, timeout: float = 5.0) -> int:
+    """Make the daemon flush and leave; return its process, 0 when none ran.
+
+    One that is just starting is ended too. One that is started meanwhile is not.
 
     :raises ServiceError: it is still there after timeout seconds.
     """
-    found = holder(paths)
-    if found is None:
-        return False
-    pid, deadline = 0, time.monotonic() + timeout
-    while found is not None:
-        # It may just be writing who it is; whoever comes after it is not meant.
-        named = int(found.get("pid", 0))
-        if named and not pid:
-            pid = named
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
-        elif named not in (0, pid):
-            return True
+    there = _present(paths)
+    for pid in there:
+        if pid in (0, os.getpid()):
+            continue
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+            # One that was stopped (^Z, a debugger) must run to leave.
+            os.kill(pid, signal.SIGCONT)
+    deadline = time.monotonic() + timeout
+    while left := [pid for pid in _present(paths) if pid in there]:
         if time.monotonic() > deadline:
+            pid = left[0]
             raise ServiceError(
                 f"the daemon (process {pid or 'unknown'}) is still there after "
                 f"{timeout:g} s; end it with: kill -9 {pid or 'PID'}"
             )
         time.sleep(_POLL_S)
-        found = holder(paths)
-    return True
+    return there[0] if there else 0
 
 
-def _last_words(file: Path) -> str:
+def _present(paths: Paths) -> list[int]:
+    """Return the processes of the daemon, and of the one that is just starting."""
+    found = (owner_of(paths.run / LOCK), starter(paths))
+    return list(dict.fromkeys(pid for pid in found if pid is not None))
+
+
+def last_words(paths: Paths) -> str:
+    """Return the last line that a daemon said on standard error, or ""."""
     try:
-        lines = file.read_text("utf-8", "replace").split("\n")
+        text = (paths.run / BOOT_LOG).read_text("utf-8", "replace")
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    lines = (line.strip() for line in reversed(text.split("\n")))
+    return next((line for line in lines if line), "")

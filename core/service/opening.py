@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from ..clock import Clock
 from ..errors import ConfigError, StoreError
@@ -13,11 +15,14 @@ from ..paths import Paths
 from ..redaction import Redactor
 from ..settings import LoadedSettings, Settings, load_settings
 from ..store import Store, StoreOptions
-from . import cold_rules
+from . import cold_rules, unanswered
+from .prepared import leave_answers
 from .unstored import Unstored
 
 _log = logging.getLogger(__name__)
 
+#: Only the command line installs; it has plugins of its own.
+_LEFT_OUT: tuple[Literal["installers"]] = ("installers",)
 #: A plugin that is not installed, and its name: tests and `hookwright demo`.
 Extra = tuple[object, str]
 
@@ -78,8 +83,14 @@ def make_host(
     clock: Clock,
     redact: Callable[[str], str],
     tables_in: TablesIn,
+    unread: str = "",
+    isolate: bool = False,
 ) -> PluginHost:
-    """Return a plugin host without plugins."""
+    """Return a plugin host without plugins.
+
+    :param unread: why the settings could not be read, or "".
+    :param isolate: whether plugins that could end this process run in others.
+    """
     origins = loaded.origins
 
     def origin_of(key: str) -> str:
@@ -94,6 +105,10 @@ def make_host(
         redact=redact,
         origins_of=origin_of,
         tables_in=tables_in,
+        policies=unanswered.policies(paths, os.environ),
+        unread=unread,
+        isolate=isolate,
+        leave_out=_LEFT_OUT,
     )
 
 
@@ -118,6 +133,8 @@ def reread_settings(
 
 def leave_cold_rules(paths: Paths, settings: Settings, host: PluginHost) -> None:
     """Write down what the path without a daemon needs to know."""
+    if not host.adapters:
+        return  # every plugin is switched off, which is for this process only
     rules = cold_rules.ColdRules(
         hosts={
             name: cold_rules.HostRules(adapter.input_format, tuple(adapter.environment))
@@ -127,8 +144,23 @@ def leave_cold_rules(paths: Paths, settings: Settings, host: PluginHost) -> None
         allow=settings.redaction.allow,
         env_files=settings.redaction.project_env_files,
         stamp=cold_rules.stamp_of(paths),
+        plugins=_all_sound(host),
+        answering=host.answering,
     )
     try:
         cold_rules.save(paths, rules)
     except OSError as error:
         _log.debug("%s cannot be written: %s", paths.run, error)
+    leave_answers(paths, host)
+
+
+def _all_sound(host: PluginHost) -> dict[str, str]:
+    """Return the plugins' versions; none when one could not be loaded."""
+    report = host.report()
+    if any(name.startswith("HOOKWRIGHT__") for name in os.environ):
+        # What is switched off here need not be for who comes next.
+        return {}
+    if any(status.state == "failed" for status in report):
+        # What its gates would say is for the whole program to find out.
+        return {}
+    return {status.name: status.version for status in report}

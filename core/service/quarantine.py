@@ -11,9 +11,8 @@ import json
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from ..paths import make_private
+from ..places import make_private
 from .intake import RawDelivery
 
 #: Characters of the message that are kept, and how many files.
@@ -26,8 +25,11 @@ _PREFIX = "event-"
 
 
 def keep(
-    directory: Path, redact: Callable[[str], str], raw: RawDelivery, reason: str
-) -> Path | None:
+    directory: str | os.PathLike[str],
+    redact: Callable[[str], str],
+    raw: RawDelivery,
+    reason: str,
+) -> str | None:
     """Write the message's head, redacted; return the file.
 
     None when the directory cannot be written: then the one line on stderr is all.
@@ -44,7 +46,7 @@ def keep(
     }
     digest = hashlib.blake2b(_dump(record), digest_size=16).hexdigest()
     record["time"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    file = directory / f"{_PREFIX}{digest}.json"
+    file = os.path.join(directory, f"{_PREFIX}{digest}.json")
     try:
         make_private(directory)
         _make_room(directory)
@@ -67,7 +69,7 @@ def _head(content: bytes, redact: Callable[[str], str]) -> str:
     return clean[: max(0, len(clean) - _MARGIN)] if cut else clean
 
 
-def _make_room(directory: Path) -> None:
+def _make_room(directory: str | os.PathLike[str]) -> None:
     files = [entry for entry in os.scandir(directory) if entry.name.startswith(_PREFIX)]
     if len(files) < MAX_FILES:
         return

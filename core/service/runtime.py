@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from hookwright.hookspecs import Answer, Decision, FlushReport
+from hookwright.hookspecs import Answer, Decision, FlushReport, kind_of
 
 from ..clock import Clock
 from ..errors import ConfigError, UnknownNameError
-from ..host import PluginHost
+from ..host import GATE_HOOKS, PluginHost
 from ..paths import Paths
 from ..redaction import Redactor, load_key, project_secrets
 from ..settings import LoadedSettings, Settings
 from ..store import Store
 from ..worktree import locate_project
 from . import deciding, opening, quarantine
-from .complaints import line
+from .answers import RecentAnswers
 from .deliveries import Reader, Received
 from .echoes import Echoes
 from .eventlog import EventLog
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from ..store import Stage
 
 _log = logging.getLogger(__name__)
-#: Answers that are remembered, so that a delivery that is sent again gets the same.
-_ANSWERS = 1024
 
 
 class Runtime:
@@ -51,6 +47,7 @@ class Runtime:
         *,
         project: Path | None = None,
         overrides: Sequence[str] = (),
+        isolate: bool = False,
     ) -> None:
         self.paths = paths
         #: What a person should know though it works, for status and doctor.
@@ -62,6 +59,8 @@ class Runtime:
         self.loaded: LoadedSettings = opening.read_settings(
             paths, project, overrides, self.notes
         )
+        #: So far, nothing else can have gone wrong.
+        unread = "; ".join(self.notes)
         self._opened_with = self.settings
         self.redactor = opening.make_redactor(self._key, self.settings)
         self._projects = ProjectSettings(paths, overrides, self._key)
@@ -78,6 +77,8 @@ class Runtime:
             self.clock,
             self.redact,
             self._tables_in,
+            unread,
+            isolate,
         )
         self.events = EventLog(paths.logs, kept=self.settings.service.events_kept)
         self._reader = Reader(paths, self.host, self.clock, self._redactor_in)
@@ -88,8 +89,7 @@ class Runtime:
             self.unrecorded,
         )
         self._echoes = Echoes()
-        self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._lock = threading.Lock()
+        self._answers = RecentAnswers()
 
     @classmethod
     def open(
@@ -100,6 +100,7 @@ class Runtime:
         overrides: Sequence[str] = (),
         entry_points: bool = True,
         plugins: Iterable[opening.Extra] = (),
+        isolate: bool = False,
     ) -> Self:
         """Return a runtime with its plugins loaded.
 
@@ -110,13 +111,16 @@ class Runtime:
         :param overrides: settings from the command line, `section.key=value`.
         :param entry_points: whether installed plugins are loaded.
         :param plugins: more plugins, each with its name.
+        :param isolate: whether this process is to outlive plugins that end theirs.
         """
-        runtime = cls(paths, project=project, overrides=overrides)
+        runtime = cls(paths, project=project, overrides=overrides, isolate=isolate)
         runtime.host.load(entry_points=entry_points)
         for plugin, name in plugins:
             runtime.host.register(plugin, name)
         runtime._check_settings()
-        opening.leave_cold_rules(paths, runtime.settings, runtime.host)
+        if not overrides:
+            # Options of one command hold for that command.
+            opening.leave_cold_rules(paths, runtime.settings, runtime.host)
         runtime._keeper.keep(runtime.host.startup())
         for note in runtime.notes:
             _log.warning("%s", note)
@@ -147,13 +151,29 @@ class Runtime:
         received = self._reader.read(raw)
         if not received.events:
             return received
-        return replace(received, fresh=self._keeper.accept(received.delivery))
+        fresh, warning = self._keeper.accept(received.delivery, received.lane)
+        return replace(received, fresh=fresh, note=received.note or warning)
 
-    def decide(self, received: Received) -> Answer:
-        """Return what the agent host is told."""
+    def set_aside(self, received: Received) -> Received:
+        """Put an event in the spool while there is no store to take it.
+
+        Who can open the store again finds it there, and lets the observers see it.
+        """
+        if not received.events:
+            return received
+        warning = self._keeper.set_aside(
+            received.delivery, received.lane, self.paths.spool
+        )
+        return replace(received, fresh=False, note=received.note or warning)
+
+    def decide(self, received: Received, deadline: float | None = None) -> Answer:
+        """Return what the agent host is told.
+
+        :param deadline: monotonic seconds; failure policies answer for the plugins
+            that have not by then.
+        """
         delivery = received.delivery
-        with self._lock:
-            known = self._answers.get(delivery.id)
+        known = self._answers.find(delivery.id)
         if known is not None:
             return known
         if received.problem:
@@ -161,21 +181,23 @@ class Runtime:
             decision = deciding.unread(self.host) if unread else Decision()
         else:
             decision, stages = deciding.decide(
-                self.host, received.events, self.settings.service.briefing_tokens
+                self.host,
+                received.events,
+                self.settings.service.briefing_tokens,
+                deadline,
             )
             self._keeper.keep(stages)
-        answer = self._render(received, decision)
-        with self._lock:
-            self._answers[delivery.id] = answer
-            while len(self._answers) > _ANSWERS:
-                self._answers.popitem(last=False)
+        answer = deciding.render(received, decision, self.redact)
+        self._answers.remember(delivery.id, answer)
         return answer
 
     def late(self, received: Received) -> Answer:
         """Return the answer when the plugins took longer than an agent waits."""
-        refusable = received.refusable
-        decision = deciding.unread(self.host) if refusable else Decision()
-        return self._render(received, decision)
+        kinds = [kind_of(event) for event in received.events]
+        decision = deciding.unread(self.host, kinds or GATE_HOOKS)
+        if not received.refusable:
+            decision = Decision()
+        return deciding.render(received, decision, self.redact)
 
     def finish(self, received: Received) -> FlushReport | None:
         """Observe the events, keep what plugins wrote, flush when it is time."""
@@ -197,9 +219,12 @@ class Runtime:
         flusher = self._keeper.flusher
         return None if flusher is None else flusher.after(events)
 
-    def recover(self) -> list[Received]:
-        """Take over what other processes left; `finish` is to be called with each."""
-        left = self._keeper.left_by_others()
+    def recover(self, most: int | None = None) -> list[Received]:
+        """Take over what other processes left; `finish` is to be called with each.
+
+        :param most: how many at once; `is_behind` tells whether there are more.
+        """
+        left = self._keeper.left_by_others(most)
         return [found for item in left if (found := self._revive(*item)) is not None]
 
     def tick(self) -> FlushReport | None:
@@ -217,6 +242,17 @@ class Runtime:
         :raises StoreError: it failed, or there is no store.
         """
         return self._keeper.must_flush(reason)
+
+    @property
+    def is_behind(self) -> bool:
+        """Return whether others left more than was taken over at the last look."""
+        return self._keeper.is_behind
+
+    @property
+    def is_writing(self) -> bool:
+        """Return whether a flush is just writing to the store."""
+        flusher = self._keeper.flusher
+        return flusher is not None and flusher.is_writing
 
     @property
     def problem(self) -> str:
@@ -281,6 +317,7 @@ class Runtime:
         self._keeper.keep(self.host.shutdown())
         if reason:
             self.flush(reason)
+        self.host.close()
         self.events.close()
         if self.store is not None:
             self.store.close()
@@ -310,22 +347,6 @@ class Runtime:
             quarantine.keep(self.paths.quarantine, self.redact, raw, str(error))
             self._keeper.keep([], delivery_id)
         return None
-
-    def _render(self, received: Received, decision: Decision) -> Answer:
-        try:
-            answer = received.adapter.render(
-                received.delivery, deciding.restored(decision, received.redaction)
-            )
-        except Exception as error:  # noqa: BLE001 - an adapter is a plugin
-            host = received.delivery.agent_host
-            _log.exception("adapter %s: render failed", host)
-            said = self.redact(f"adapter {host} failed to answer: {error!r}")
-            return Answer(stderr=line(said))
-        said = received.problem or received.note
-        if not said:
-            return answer
-        stderr = answer.stderr + line(said)
-        return Answer(answer.stdout, stderr, answer.exit_code)
 
     def _check_settings(self) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +14,10 @@ from hookwright.hookspecs import HostFinding
 from ..errors import ConfigError, HookwrightError
 from ..host import PluginStatus
 from ..service import lifetime
+from ..service.http_access import find_access
+from ..service.native import copy_of
 from ..store import StoreStats
+from .clients import clients_of, inspect
 from .engine import daemon_details, looking, plugin_statuses
 from .install import installed
 from .invocation import Invocation, own_version
@@ -40,7 +43,16 @@ class Finding:
 
 def diagnose(invocation: Invocation) -> list[Finding]:
     """Return all findings; a look that fails is a finding itself."""
-    looks = (programs, directories, settings, store, daemon, plugins, agent_hosts)
+    looks = (
+        programs,
+        directories,
+        settings,
+        store,
+        daemon,
+        clients,
+        plugins,
+        agent_hosts,
+    )
     return [finding for look in looks for finding in _safely(look, invocation)]
 
 
@@ -114,6 +126,28 @@ def daemon(invocation: Invocation) -> Iterator[Finding]:
         yield from _of_daemon(daemon_details(invocation))
 
 
+def clients(invocation: Invocation) -> Iterator[Finding]:
+    """Look which client hooks run, and whether the native one works."""
+    state, text = inspect(invocation.paths)
+    cure = "Mend that, then install Hookwright again: hooks start much faster."
+    if state == "native":
+        yield Finding("client", "ok", text)
+    else:
+        yield Finding("client", "note", text, cure if state == "python" else "")
+    if gone := not copy_of(invocation.paths).exists():
+        text = f"{copy_of(invocation.paths)} is gone"
+    for manifest, kind in clients_of(invocation.paths):
+        subject = f"{manifest.agent_host} in {manifest.directory}"
+        again = f"Run hookwright install {manifest.agent_host} there again"
+        if kind == "native" and (gone or state == "broken"):
+            yield Finding(subject, "broken", f"its hooks do nothing: {text}", again)
+        elif kind == "native":
+            yield Finding(subject, "ok", "its hooks run the native client")
+        else:
+            better = f"{again} for the native one." if state == "native" else ""
+            yield Finding(subject, "ok", "its hooks run the client in Python", better)
+
+
 def plugins(invocation: Invocation) -> Iterator[Finding]:
     """Look at each plugin."""
     for status in plugin_statuses(invocation):
@@ -125,6 +159,7 @@ def plugins(invocation: Invocation) -> Iterator[Finding]:
 def agent_hosts(invocation: Invocation) -> Iterator[Finding]:
     """Look which agent hosts are here and whether Hookwright is in them."""
     request = invocation.request("project", invocation.project)
+    request = replace(request, http=find_access(invocation.paths))
     for name, installer in sorted(invocation.host().installers.items()):
         yield from _of_agent_host(name, installer.detect(request))
     for manifest in installed(invocation.paths):
@@ -177,6 +212,12 @@ def _of_daemon(details: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("daemon", "broken", str(problem), "See hookwright daemon logs.")
     for note in details.get("notes", ()):
         yield Finding("daemon", "note", str(note))
+    if (http := details.get("http")) is None:
+        return
+    if http["problem"]:
+        yield Finding("http", "broken", f"the door is closed: {http['problem']}")
+    elif http["url"]:
+        yield Finding("http", "ok", f"open at {http['url']}")
 
 
 def _of_plugin(status: PluginStatus) -> Finding:

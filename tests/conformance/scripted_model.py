@@ -83,6 +83,11 @@ class ScriptedModel:
             thread.join()
 
 
+def tool_results_of(body: dict[str, Any]) -> list[str]:
+    """Return the tool results in a request."""
+    return _read(body)[0]
+
+
 def _read(body: dict[str, Any]) -> tuple[list[str], str]:
     """Return the tool results and the user's text of a request."""
     results: list[str] = []

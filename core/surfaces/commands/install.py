@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hookwright.hookspecs import Installer, InstallRequest, Scope
+from hookwright.hookspecs import HttpAccess, Installer, InstallRequest, Scope
 
 from ...errors import InstallError, UnknownNameError
-from ..install import InstallReport, install, uninstall
+from ...service.http_access import find_access, make_access, release_access
+from ..clients import Wanted, choose
+from ..install import InstallReport, install, installed, uninstall
 from ..invocation import Invocation
 from ..options import AsJson
 from ..output import progress, write, write_json
@@ -31,6 +34,22 @@ PluginDir = Annotated[
     Path | None,
     typer.Option("--plugin-dir", metavar="DIR", help="As a plugin in this directory."),
 ]
+Http = Annotated[
+    bool,
+    typer.Option(
+        "--http",
+        help="Let agent hosts that can tell what is only recorded by HTTP, without a "
+        "process for each event.",
+    ),
+]
+Client = Annotated[
+    Wanted,
+    typer.Option(
+        "--client",
+        help="What hooks run: the native client, which starts faster, or the one in "
+        "Python; auto takes the native one where it works.",
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show the changes and make none.")
 ]
@@ -45,6 +64,8 @@ def add_install(app: typer.Typer, invocation: Invocation) -> None:
         project: Project = False,
         user: User = False,
         plugin_dir: PluginDir = None,
+        http: Http = False,
+        client: Client = "auto",
         dry_run: DryRun = False,
         as_json: AsJson = False,
     ) -> None:
@@ -54,12 +75,19 @@ def add_install(app: typer.Typer, invocation: Invocation) -> None:
         """
         installers = chosen(invocation, agent_hosts)
         request = request_for(invocation, installers, project, user, plugin_dir)
+        if http:
+            request = with_http(invocation, request, dry_run=dry_run)
+        picked = choose(invocation.paths, client, dry_run=dry_run)
         report = install(
             installers,
-            request,
+            replace(request, client=picked.command),
             optional=optional(installers, agent_hosts),
             dry_run=dry_run,
         )
+        report = report.model_copy(update={"notes": (*report.notes, *picked.notes)})
+        if not dry_run:
+            release_unused_door(invocation)
+            prepare_answers(invocation)
         show_report(report, as_json=as_json or invocation.json)
 
     _ = install_command
@@ -89,9 +117,20 @@ def add_uninstall(app: typer.Typer, invocation: Invocation) -> None:
             optional=optional(installers, agent_hosts),
             dry_run=dry_run,
         )
+        if not dry_run:
+            release_unused_door(invocation)
         show_report(report, as_json=as_json or invocation.json)
 
     _ = uninstall_command
+
+
+def prepare_answers(invocation: Invocation) -> None:
+    """Write down what guards say when nobody can be asked, before the first event."""
+    if not invocation.wants_own_settings:
+        # Imported late: only an install needs it.
+        from ...service.prepared import leave_answers
+
+        leave_answers(invocation.paths, invocation.host())
 
 
 def chosen(invocation: Invocation, names: Sequence[str]) -> list[Installer]:
@@ -144,6 +183,46 @@ def request_for(
     default: Scope = installers[0].scopes[0]
     scope: Scope = "user" if user else "project" if project else default
     return invocation.request(scope, invocation.project)
+
+
+def with_http(
+    invocation: Invocation, request: InstallRequest, *, dry_run: bool
+) -> InstallRequest:
+    """Return the request with the HTTP door, which opens from now on.
+
+    :raises InstallError: the door is switched off, or its files cannot be made.
+    """
+    service = invocation.settings.settings.service
+    if service.http is False:
+        raise InstallError("service.http is false; remove that setting, then try again")
+    found = find_access(invocation.paths)
+    if dry_run:
+        return replace(
+            request, http=found or HttpAccess("http://127.0.0.1:PORT", "...")
+        )
+    try:
+        made = make_access(invocation.paths, service.http_port)
+    except OSError as error:
+        raise InstallError(f"{error.filename}: {error.strerror}") from error
+    return replace(request, http=made)
+
+
+def release_unused_door(invocation: Invocation) -> None:
+    """Let the HTTP door close when no file that was installed names it."""
+    found = find_access(invocation.paths)
+    if found is None:
+        return
+    url = f"{found.url}/".encode()
+    files = (file.path for one in installed(invocation.paths) for file in one.files)
+    if not any(url in _content(Path(path)) for path in files):
+        release_access(invocation.paths)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def show_report(report: InstallReport, *, as_json: bool) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import time
+import venv
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -18,7 +22,8 @@ from typing import Any, Protocol
 import pytest
 
 from hookwright.core.paths import Paths
-from hookwright.core.service import client, lifetime
+from hookwright.core.service import client, lifetime, wire
+from hookwright.core.service.connect import DaemonConnection
 from hookwright.core.service.intake import RawDelivery
 
 _SOURCE = Path(__file__).with_name("sample_plugin.py")
@@ -186,6 +191,136 @@ def start_daemon(paths: Paths, site: Path) -> Iterator[StartDaemon]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
+
+
+class Ask(Protocol):
+    def __call__(
+        self,
+        payload: dict[str, str],
+        *,
+        flags: str = "",
+        number: int | None = None,
+        version: str = wire.VERSION,
+        timeout: float = 10.0,
+    ) -> bytes: ...
+
+
+@pytest.fixture
+def ask(paths: Paths, tmp_path: Path) -> Ask:
+    """Return what sends one event as the client does, without a process for it."""
+
+    def send(
+        payload: dict[str, str],
+        *,
+        flags: str = "",
+        number: int | None = None,
+        version: str = wire.VERSION,
+        timeout: float = 10.0,
+    ) -> bytes:
+        delivery = os.urandom(10).hex() if number is None else f"{number:020x}"
+        words = f"sample\0{payload['event']}"
+        fields = [version, delivery, flags, words, str(tmp_path), ""]
+        stdin = json.dumps(payload).encode()
+        connection = client.connect(os.fsencode(paths.run))
+        request = wire.encode(wire.HOOK, [*(f.encode() for f in fields), stdin])
+        try:
+            return client.ask(connection, request, timeout)
+        finally:
+            connection.close()
+
+    return send
+
+
+@pytest.fixture
+def tell(paths: Paths) -> Callable[..., Any]:
+    """Return what runs an operation of the daemon."""
+
+    def run(op: str, **args: Any) -> Any:
+        connection = DaemonConnection.open(paths)
+        assert connection is not None
+        with connection:
+            return connection.call(op, timeout=20, **args)
+
+    return run
+
+
+@pytest.fixture
+def seen_in(tell: Callable[..., Any]) -> Callable[[str], Any]:
+    """Return what gives the sample plugin's record of a session."""
+    return lambda session: tell("tool", name="seen", arguments={"session": session})
+
+
+@pytest.fixture
+def hold(paths: Paths) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Return what starts a process that holds a lock, and does what it is told."""
+    held: list[subprocess.Popen[bytes]] = []
+
+    def begin(lock: str, then: str = "") -> subprocess.Popen[bytes]:
+        lifetime.make_run_directory(paths)
+        script = (
+            "import signal, sys, time\n"
+            "from hookwright.core.paths import find_paths\n"
+            "from hookwright.core.service.locks import InstanceLock, StartLock\n"
+            f"lock = {lock}(find_paths())\n"
+            f"lock.acquire({'0.0' if lock == 'InstanceLock' else ''})\n"
+            f"{then}\n"
+            "print(flush=True)\n"
+            "time.sleep(60)\n"
+        )
+        command = [sys.executable, "-c", script]
+        held.append(subprocess.Popen(command, stdout=subprocess.PIPE))
+        stdout = held[-1].stdout
+        assert stdout is not None
+        stdout.readline()
+        return held[-1]
+
+    yield begin
+    for process in held:
+        process.kill()
+        process.communicate()
+
+
+@dataclass(frozen=True)
+class Installed:
+    """Another Hookwright of the same machine."""
+
+    python: Path
+    client: Path
+    version: str
+
+    def run_client(self, *words: str, stdin: bytes) -> tuple[int, bytes, bytes]:
+        """Run its client as an agent host does; return what came of it."""
+        command = [str(self.python), "-I", "-S", str(self.client), *words]
+        found = subprocess.run(
+            command, input=stdin, capture_output=True, timeout=60, check=False
+        )
+        return found.returncode, found.stdout, found.stderr
+
+
+@pytest.fixture
+def install(tmp_path: Path) -> Callable[[str], Installed]:
+    """Return what installs Hookwright as another version, beside this one."""
+
+    def make(version: str) -> Installed:
+        place = tmp_path / f"version-{version}"
+        parts = Path(client.__file__).parents[2]
+        for part in ("core", "hookspecs", "plugins"):
+            shutil.copytree(
+                parts / part,
+                place / "tree" / "hookwright" / part,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
+        copy = place / "tree" / "hookwright" / "core" / "service" / "client.py"
+        source = copy.read_text("utf-8")
+        assert source.count(f'VERSION = "{wire.VERSION}"') == 1
+        copy.write_text(source.replace(f'"{wire.VERSION}"', f'"{version}"'))
+        venv.create(place / "python", symlinks=True, with_pip=False)
+        packages = sysconfig.get_path("purelib", vars={"base": str(place / "python")})
+        lines = (str(place / "tree"), sysconfig.get_path("purelib"))
+        Path(packages, "other.pth").write_text("\n".join(lines))
+        return Installed(place / "python" / "bin" / "python", copy, version)
+
+    return make
 
 
 class RunClient(Protocol):

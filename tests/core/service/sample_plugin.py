@@ -18,6 +18,7 @@ from hookwright.hookspecs import (
     Delivery,
     Deny,
     Event,
+    GateKind,
     Merge,
     PluginConfig,
     PluginContext,
@@ -64,6 +65,7 @@ class SampleAdapter:
     agent_host: str = "sample"
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = ("CLAUDE_SAMPLE",)
+    refusable_events: Mapping[str, GateKind] = {"before": "tool_before"}
 
     def refusable(self, delivery: Delivery) -> bool:
         return delivery.arguments[:1] == ("before",)

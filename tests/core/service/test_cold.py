@@ -43,7 +43,7 @@ def test_an_event_is_redacted_and_spooled(
 ) -> None:
     raw = delivery(json.dumps({"key": SECRET}).encode(), "Stop", SECRET)
 
-    code = cold.deliver(raw, "o", paths)
+    code = cold.deliver(raw, "o")
 
     (found,) = spooled(paths)
     assert code == 0
@@ -60,7 +60,7 @@ def test_the_rules_that_a_daemon_left_hold(paths: Paths) -> None:
     extra = (("ticket", "T-[0-9]+"),)
     cold_rules.save(paths, ColdRules(hosts, extra, (), False, stamp))
 
-    assert cold.deliver(delivery(b'{"see": "T-12345"}'), "o", paths) == 0
+    assert cold.deliver(delivery(b'{"see": "T-12345"}'), "o") == 0
 
     (found,) = spooled(paths)
     assert found["payload"].startswith('{"see": "[REDACTED:ticket:')
@@ -81,7 +81,7 @@ def test_a_projects_own_secrets_are_taken_out(paths: Paths, tmp_path: Path) -> N
         f'{{"a": "{value}"}}'.encode(),
     )
 
-    assert cold.deliver(raw, "o", paths) == 0
+    assert cold.deliver(raw, "o") == 0
 
     assert "horse" not in json.dumps(spooled(paths))
 
@@ -93,7 +93,7 @@ def test_an_unknown_host_is_told_the_known_ones(
     hosts = {"git": HostRules("text"), "claude-code": HostRules("json")}
     cold_rules.save(paths, ColdRules(hosts, stamp=cold_rules.stamp_of(paths)))
 
-    assert cold.deliver(delivery(b"{}"), flags, paths) == code
+    assert cold.deliver(delivery(b"{}"), flags) == code
 
     assert capfd.readouterr().err == (
         "hookwright: unknown agent host 'sample'; known: claude-code, git\n"
@@ -113,7 +113,7 @@ def test_an_unknown_host_is_told_the_known_ones(
 def test_what_cannot_be_understood_is_kept_aside_and_told(
     paths: Paths, capfd: pytest.CaptureFixture[str], stdin: bytes, message: str
 ) -> None:
-    assert cold.deliver(delivery(stdin, "Stop"), "o", paths) == 0
+    assert cold.deliver(delivery(stdin, "Stop"), "o") == 0
 
     error = capfd.readouterr().err
     assert error.startswith("hookwright: sample Stop: ")
@@ -129,7 +129,7 @@ def test_a_large_event_keeps_its_first_members(
 ) -> None:
     stdin = json.dumps({"session_id": "s", "big": "x" * MAX_EVENT}).encode()
 
-    assert cold.deliver(delivery(stdin, "Stop"), "o", paths) == 0
+    assert cold.deliver(delivery(stdin, "Stop"), "o") == 0
 
     (found,) = spooled(paths)
     assert found["payload"]["session_id"] == "s"
@@ -142,7 +142,7 @@ def test_ids_in_an_event_name_no_file(paths: Paths) -> None:
         "0" * 20, "sample", (), "/../../tmp", {}, b'{"session_id": "../../../x"}'
     )
 
-    assert cold.deliver(raw, "o", paths) == 0
+    assert cold.deliver(raw, "o") == 0
 
     (file,) = paths.spool.iterdir()
     assert file.parent == paths.spool
@@ -154,7 +154,7 @@ def test_a_spool_that_cannot_be_written_is_told(
     paths.data.mkdir()
     paths.spool.write_text("a file")
 
-    assert cold.deliver(delivery(b"{}"), "o", paths) == 0
+    assert cold.deliver(delivery(b"{}"), "o") == 0
 
     assert "this event is lost" in capfd.readouterr().err
 
@@ -181,7 +181,7 @@ def test_a_fault_of_our_own_never_stops_the_agent(
 def test_main_hands_over_what_the_client_gave(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[RawDelivery, str]] = []
 
-    def deliver(raw: RawDelivery, flags: str, _paths: Paths) -> int:
+    def deliver(raw: RawDelivery, flags: str) -> int:
         seen.append((raw, flags))
         return 5
 

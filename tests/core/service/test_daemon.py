@@ -49,32 +49,6 @@ def seen(paths: Paths, session: str = "s1") -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def ask(paths: Paths, tmp_path: Path) -> Callable[..., bytes]:
-    """Return what sends one event as the client does, without a process for it."""
-
-    def send(
-        payload: dict[str, str],
-        *,
-        flags: str = "",
-        number: int | None = None,
-        version: str = wire.VERSION,
-        timeout: float = 10.0,
-    ) -> bytes:
-        delivery = os.urandom(10).hex() if number is None else f"{number:020x}"
-        words = f"sample\0{payload['event']}"
-        fields = [version, delivery, flags, words, str(tmp_path), ""]
-        stdin = json.dumps(payload).encode()
-        connection = client.connect(os.fsencode(paths.run))
-        request = wire.encode(wire.HOOK, [*(f.encode() for f in fields), stdin])
-        try:
-            return client.ask(connection, request, timeout)
-        finally:
-            connection.close()
-
-    return send
-
-
 def test_the_first_event_starts_a_daemon_that_answers_the_next(
     paths: Paths,
     run_client: RunClient,
@@ -362,30 +336,38 @@ def test_another_version_makes_the_daemon_leave(
     assert not lifetime.is_listening(paths)
 
 
-def test_a_client_of_another_version_goes_on_and_starts_its_own_daemon(
+@pytest.mark.parametrize("version", ["0.0.1", "9.9.9"])
+def test_a_client_of_another_version_is_answered_and_replaces_the_daemon(
     paths: Paths,
     start_daemon: StartDaemon,
-    tmp_path: Path,
+    install: Callable[[str], Any],
     daemons: Callable[[], list[int]],
+    run_client: RunClient,
     until: Until,
+    version: str,
 ) -> None:
-    process = start_daemon()
-    other = tmp_path / "client.py"
-    source = Path(client.__file__).read_text("utf-8")
-    other.write_text(source.replace(f'"{wire.VERSION}"', '"9.9.9"'))
+    other = install(version)
+    first = start_daemon()
+    stop = {"hook_event_name": "Stop", "session_id": "s", "cwd": "/"}
+    words = ("claude-code", "Stop", "--observe")
 
-    found = subprocess.run(
-        [sys.executable, "-I", "-S", other, "claude-code", "Stop", "--observe"],
-        input=b'{"hook_event_name": "Stop", "session_id": "s", "cwd": "/"}',
-        capture_output=True,
-        check=True,
-    )
+    assert other.run_client(*words, stdin=json.dumps(stop).encode()) == (0, b"", b"")
 
-    assert (found.stdout, found.stderr) == (b"", b"")
-    assert process.wait(10) == 0
-    until(lambda: lifetime.is_listening(paths))
-    assert daemons() == [call(paths, "ping")["pid"]] != [process.pid]
+    assert first.wait(10) == 0
+    until(lambda: (lifetime.holder(paths) or {}).get("started"))
+    second = lifetime.holder(paths)
+    assert second is not None
+    assert second["version"] == version
+    assert daemons() == [second["pid"]] != [first.pid]
     until(lambda: len(eventlog.tail(paths.logs, 5)) == 1)
+
+    # And back again: whoever speaks has the daemon of its own version.
+    found = run_client(*words, stdin={**stop, "session_id": "t"})
+
+    assert (found.returncode, found.stdout, found.stderr) == (0, b"", b"")
+    until(lambda: (lifetime.holder(paths) or {}).get("version") == wire.VERSION)
+    until(lambda: len(eventlog.tail(paths.logs, 5)) == 2)
+    until(lambda: len(daemons()) == 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

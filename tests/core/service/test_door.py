@@ -227,3 +227,45 @@ def test_a_subscriber_that_does_not_read_is_let_go(
         return len(door.connections)
 
     assert with_door(run, work) == 0
+
+
+@pytest.mark.parametrize(
+    ("leaves", "flags"), [("stays", b""), ("is done sending", b""), ("closes", b"o")]
+)
+def test_what_nobody_waits_for_is_only_recorded(
+    run: Path, leaves: str, flags: bytes
+) -> None:
+    class Heard(Echo):
+        def __init__(self) -> None:
+            super().__init__()
+            self.flags: list[bytes] = []
+
+        async def answer(
+            self, kind: int, fields: list[bytes], send: Send
+        ) -> wire.Reply | None:
+            self.flags.append(fields[2])
+            return await super().answer(kind, fields, send)
+
+    async def serve() -> list[bytes]:
+        heard = Heard()
+        door = SocketDoor(run, heard)
+        await door.open()
+        descriptor = os.open(run, os.O_RDONLY)
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Without a turn of the loop: as to a daemon that was stopped.
+        client.connect(f"/proc/self/fd/{descriptor}/daemon.sock")
+        os.close(descriptor)
+        client.sendall(wire.encode(wire.HOOK, [b"version", b"id", b"", b"words"]))
+        if leaves == "closes":
+            client.close()
+        elif leaves == "is done sending":
+            client.shutdown(socket.SHUT_WR)
+        while not heard.flags:
+            await asyncio.sleep(0.01)
+        client.close()
+        door.shut()
+        door.close()
+        await asyncio.sleep(0.01)
+        return heard.flags
+
+    assert asyncio.run(serve()) == [flags]

@@ -7,7 +7,11 @@ from functools import partial
 
 import pytest
 
-from hookwright.core.service.lanes import Lanes
+from hookwright.core.service.lanes import MOST_BYTES, MOST_JOBS, Lanes
+
+
+def wait(event: threading.Event) -> None:
+    assert event.wait(30)
 
 
 def assert_(fact: bool) -> None:
@@ -62,3 +66,28 @@ def test_a_job_that_fails_does_not_stop_its_lane(
 
     assert done.is_set()
     assert "session a failed" in caplog.text
+
+
+def test_lanes_tell_when_more_would_take_too_much_memory(lanes: Lanes) -> None:
+    go = threading.Event()
+    for number in range(MOST_JOBS):
+        assert not lanes.is_full
+        lanes.submit(f"lane {number % 7}", partial(wait, go))
+    assert lanes.is_full
+
+    go.set()
+    assert lanes.drain(30)
+    assert not lanes.is_full
+
+
+def test_few_large_jobs_fill_lanes_as_well(lanes: Lanes) -> None:
+    go = threading.Event()
+    found = [lanes.is_full]
+    for size in (MOST_BYTES - 1, 1):
+        lanes.submit("a", partial(wait, go), size)
+        found.append(lanes.is_full)
+    assert found == [False, False, True]
+
+    go.set()
+    assert lanes.drain(30)
+    assert not lanes.is_full

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import ast
-import multiprocessing
 import os
+import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,61 +14,8 @@ import pytest
 from hookwright.core.errors import ServiceError
 from hookwright.core.paths import Paths
 from hookwright.core.service import lifetime
-from hookwright.core.service.lifetime import InstanceLock, StartLock
 
-SPAWN = multiprocessing.get_context("spawn")
-
-
-def try_lock(paths: Paths) -> bool:
-    return InstanceLock(paths).acquire(0.0)
-
-
-def try_start_lock(paths: Paths) -> bool:
-    return StartLock(paths).acquire()
-
-
-def elsewhere(function: Callable[[Paths], bool], paths: Paths) -> bool:
-    """Return what the function gives in another process."""
-    with SPAWN.Pool(1) as pool:
-        return pool.apply(function, (paths,))
-
-
-def test_one_process_at_a_time_holds_the_lock(paths: Paths) -> None:
-    lifetime.make_run_directory(paths)
-    lock = InstanceLock(paths)
-
-    assert lifetime.holder(paths) is None
-    assert lock.acquire(0.0)
-    assert lifetime.holder(paths) == {}
-    lock.describe(started="now")
-    found = lifetime.holder(paths)
-    assert found is not None
-    assert (found["pid"], found["started"]) == (os.getpid(), "now")
-    assert not InstanceLock(paths).acquire(0.05)
-    lock.release()
-    lock.release()
-    assert lifetime.holder(paths) is None
-
-
-def test_a_damaged_description_is_still_a_holder(paths: Paths) -> None:
-    lifetime.make_run_directory(paths)
-    lock = InstanceLock(paths)
-    lock.acquire(0.0)
-    (paths.run / "daemon.lock").write_text("{no json")
-
-    assert lifetime.holder(paths) == {}
-    lock.release()
-
-
-def test_one_process_at_a_time_starts_a_daemon(paths: Paths) -> None:
-    lifetime.make_run_directory(paths)
-    lock = StartLock(paths)
-
-    assert lock.acquire()
-    assert not elsewhere(try_start_lock, paths)
-    lock.release()
-    lock.release()
-    assert elsewhere(try_start_lock, paths)
+Hold = Callable[..., "subprocess.Popen[bytes]"]
 
 
 def test_the_run_directory_is_its_users_alone(paths: Paths) -> None:
@@ -105,6 +51,7 @@ def test_a_daemon_inherits_nothing_of_an_agent(paths: Paths) -> None:
     }
 
     assert lifetime.daemon_environment(paths, environment) == {
+        "MALLOC_ARENA_MAX": "1",
         "HOME": "/h",
         "PATH": "/bin",
         "LC_ALL": "C",
@@ -119,30 +66,35 @@ def test_nothing_runs_so_nothing_is_ended(paths: Paths) -> None:
     assert not lifetime.is_listening(paths)
 
 
-def test_a_daemon_that_does_not_go_is_told_by_its_number(paths: Paths) -> None:
-    lifetime.make_run_directory(paths)
-    lock = InstanceLock(paths)
-    lock.acquire(0.0)
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-            "print(flush=True); time.sleep(60)",
-        ],
-        stdout=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        process.stdout.readline()
-        lock.describe(pid=process.pid)
+_IGNORE = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
-        with pytest.raises(ServiceError, match=f"kill -9 {process.pid}"):
-            lifetime.end(paths, timeout=0.1)
-    finally:
-        process.kill()
-        process.communicate()
-        lock.release()
+
+def test_a_daemon_that_does_not_go_is_told_by_its_number(
+    paths: Paths, hold: Hold
+) -> None:
+    process = hold("InstanceLock", _IGNORE)
+
+    with pytest.raises(ServiceError, match=f"kill -9 {process.pid}"):
+        lifetime.end(paths, timeout=0.1)
+
+
+def test_a_daemon_that_is_just_starting_is_ended(paths: Paths, hold: Hold) -> None:
+    process = hold("StartLock")
+
+    assert lifetime.holder(paths) == {"pid": process.pid}
+    assert lifetime.end(paths) == process.pid
+
+    assert process.wait(5) == -signal.SIGTERM
+    assert lifetime.holder(paths) is None
+
+
+def test_a_daemon_that_was_stopped_is_ended_all_the_same(
+    paths: Paths, hold: Hold
+) -> None:
+    process = hold("InstanceLock")
+    process.send_signal(signal.SIGSTOP)
+
+    assert lifetime.end(paths) == process.pid
 
 
 def test_a_daemon_that_cannot_start_leaves_its_last_words(

@@ -29,14 +29,14 @@ def test_a_message_is_kept_redacted_and_private(folder: Path) -> None:
     file = quarantine.keep(folder, REDACTOR.text, raw, f"no JSON: {SECRET}")
 
     assert file is not None
-    content = file.read_text()
+    content = Path(file).read_text()
     record = json.loads(content)
     assert SECRET not in content
     assert record["agent_host"] == "claude-code"
     assert record["text"].startswith('{"key": "[REDACTED:')
     assert record["bytes"] == len(raw.stdin)
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert Path(file).stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_same_message_is_kept_once(folder: Path) -> None:
@@ -53,8 +53,8 @@ def test_nothing_of_a_message_becomes_part_of_a_path(folder: Path) -> None:
     file = quarantine.keep(folder, REDACTOR.text, raw, "no JSON")
 
     assert file is not None
-    assert file.parent == folder
-    assert file.name.startswith("event-")
+    assert Path(file).parent == folder
+    assert Path(file).name.startswith("event-")
 
 
 def test_a_long_message_is_cut_and_no_half_secret_stays(folder: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_long_message_is_cut_and_no_half_secret_stays(folder: Path) -> None:
         file = quarantine.keep(folder, REDACTOR.text, raw, "too large")
 
         assert file is not None
-        text = json.loads(file.read_text())["text"]
+        text = json.loads(Path(file).read_text())["text"]
         assert SECRET[:14] not in text
         assert len(text) > quarantine.MAX_TEXT // 2
 

@@ -500,7 +500,7 @@ def test_what_cannot_be_kept_does_not_stop_the_agent(
 ) -> None:
     assert runtime.store is not None
 
-    def full(*_arguments: object) -> bool:
+    def full(*_: object, **__: object) -> bool:
         raise StoreError("no space left on the disk")
 
     for name in ("accept", "commit", "recover"):
@@ -510,7 +510,7 @@ def test_what_cannot_be_kept_does_not_stop_the_agent(
         answer = tell(runtime, raw("before", "forbidden"))
         assert answer["outcome"] == "deny"
     assert runtime.recover() == []
-    assert caplog.text.count("events are not kept") == 1
+    assert caplog.text.count("events are not recorded") == 1
     assert caplog.text.count("what plugins wrote is lost") == 1
     assert caplog.text.count("is not taken over") == 1
 

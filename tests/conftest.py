@@ -51,3 +51,12 @@ def native_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip(problem)
     assert problem == ""
     return program
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run first what forks this process.
+
+    Later tests leave threads behind, those that a plugin hung in, and a child that is
+    forked while one of them holds coverage's lock waits for that lock for ever.
+    """
+    items.sort(key=lambda item: "faults" not in item.path.parts)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import os
 import re
 import resource
@@ -36,6 +37,7 @@ def in_child(work: Callable[[], object]) -> int:
     child = os.fork()
     if not child:
         status = 1
+        faulthandler.disable()  # an abort is a result here, and no news
         try:
             work()
             status = 0

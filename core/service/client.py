@@ -114,7 +114,7 @@ def connect(run: bytes) -> _socket.socket:
 def answer_timeout(run: bytes) -> float:
     """Return how many seconds to wait: the daemon leaves its setting in a link."""
     try:
-        return float(posix.readlink(run + b"/answer_timeout"))
+        return min(max(0.0, float(posix.readlink(run + b"/answer_timeout"))), 1e6)
     except (OSError, ValueError):
         return ANSWER_TIMEOUT
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from hookwright.core.errors import ServiceError
 from hookwright.core.paths import CONFIG_DIR_VARIABLE, DATA_DIR_VARIABLE, Paths
-from hookwright.core.service import client
+from hookwright.core.service import client, native
 from hookwright.core.service.connect import DaemonConnection
 from hookwright.core.service.intake import RawDelivery
 from hookwright.core.service.lifetime import StartLock, end
@@ -40,6 +40,7 @@ SHELL = "sh -c :"
 PLAIN = "python -c pass (with site-packages)"
 GATE = "hook: gate, warm daemon"
 OBSERVE = "hook: record only, warm daemon"
+NATIVE = "hook: gate, warm daemon, native client"
 COLD = "hook: record only, no daemon"
 DIRECT = "hook: gate, no daemon"
 TRIP_GATE = "socket: gate, connect to reply"
@@ -48,7 +49,7 @@ ANSWER_GATE = "in process: gate, receive + decide"
 ANSWER_OBSERVE = "in process: record only, receive"
 FINISH = "in process: record only, finish"
 START = "daemon: start until it answers"
-ROWS = (BARE, SHELL, PLAIN, GATE, OBSERVE, COLD, DIRECT)
+ROWS = (BARE, SHELL, PLAIN, GATE, OBSERVE, NATIVE, COLD, DIRECT)
 INSIDE = (TRIP_GATE, TRIP_OBSERVE, ANSWER_GATE, ANSWER_OBSERVE, FINISH, START)
 EVENTS = 2_000
 Samples = dict[str, list[float]]
@@ -243,7 +244,13 @@ def commands(warm: Paths, cold: Paths, project: str) -> dict[str, Command]:
     pre, post = (payload(name, project, 1) for name in ("PreToolUse", "PostToolUse"))
     gate = (*client_command(), *hook_words("PreToolUse"))
     observe = (*client_command(), *hook_words("PostToolUse"))
+    program = native.built()
+    made = {} if program is None else {NATIVE: native.native_command(program)}
     return {
+        **{
+            name: Command((*words, *hook_words("PreToolUse")), pre, plain, project)
+            for name, words in made.items()
+        },
         BARE: Command((python, "-I", "-S", "-c", "pass"), b"", plain, project),
         SHELL: Command((shell, "-c", ":"), b"", plain, project),
         PLAIN: Command((python, "-c", "pass"), b"", plain, project),
@@ -352,7 +359,9 @@ def measure(folder: Path, rounds: int, quick: bool) -> dict[str, object]:
         plugins = [item.name for item in runtime.host.report()]
         time.sleep(1.0)  # the last ones may be about to look at the lock
     found["1"][START] = begun
-    sent = 4 * rounds + 8 * 8 * max(1, rounds // 16) + 400 * max(1, rounds // 66)
+    hooks = len(run.keys() & {GATE, OBSERVE, NATIVE})
+    sent = (hooks + 2) * rounds  # the socket's two as well
+    sent += hooks * (32 * max(1, rounds // 16) + 200 * max(1, rounds // 66))
     return {
         "samples": found,
         "memory": memory(worked, project, EVENTS // 10 if quick else EVENTS),

@@ -2,21 +2,32 @@
 
     python tests/check.py
 
-A check that fails stops nothing; the exit code is 1 when any did. The last line is
-pytest's own.
+A check that fails stops nothing; the exit code is 1 when any did. pytest runs twice at
+the same time: what waits for other programs (real agent hosts, kills) beside all else.
+The last line is pytest's own, with the numbers of both added up.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
+PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q")
+#: Tests that mostly wait for processes.
+WAITING = ("tests/conformance", "tests/stress")
+#: What pytest's last line counts.
+COUNT = re.compile(
+    r"(\d+) (failed|passed|skipped|deselected|xfailed|errors?|warnings?)\b"
+)
 #: Percent of core's lines and branches that the tests must run.
 FLOOR = 90
 
@@ -27,6 +38,8 @@ class Check:
 
     name: str
     commands: Sequence[Sequence[str]]
+    #: Run while the last command runs; its output comes afterwards.
+    beside: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,8 @@ CHECKS = (
     Check("import-linter", [(script("lint-imports"),)]),
     Check(
         "pytest",
-        [(*COVERAGE, "erase"), (*COVERAGE, "run", "-m", "pytest", "-q")],
+        [(*COVERAGE, "erase"), (*PYTEST, *(f"--ignore={part}" for part in WAITING))],
+        beside=(*PYTEST, *WAITING),
     ),
     Check(
         f"coverage of core, at least {FLOOR} %",
@@ -84,12 +98,46 @@ def run(check: Check) -> Outcome:
     say(f"\n== {check.name}")
     start = time.monotonic()
     passed, last_line = True, ""
-    for command in check.commands:
-        code, last_line = follow(command)
-        if code:
-            passed = False
-            break
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        other = _begin(check.beside, log) if check.beside else None
+        for command in check.commands:
+            code, last_line = follow(command)
+            if code:
+                passed = False
+                break
+        if other is not None:
+            passed &= not other.wait()
+            log.seek(0)
+            lines = [line.rstrip("\n") for line in log]
+            say("\n".join(lines))
+            last = next((line for line in reversed(lines) if line.strip()), "")
+            last_line = summed(last_line, last, time.monotonic() - start)
     return Outcome(check.name, passed, time.monotonic() - start, last_line)
+
+
+def summed(one: str, other: str, seconds: float) -> str:
+    """Return one summary line of pytest for the two of runs side by side."""
+    counts: dict[str, int] = {}
+    for line in (one, other):
+        if not COUNT.search(line):
+            return line  # something else than a summary: that is what to look at
+        for number, word in COUNT.findall(line):
+            word = word.removesuffix("s") if word.startswith("error") else word
+            counts[word] = counts.get(word, 0) + int(number)
+    order = ("failed", "passed", "skipped")
+    words = sorted(counts, key=lambda w: order.index(w) if w in order else len(order))
+    return f"{', '.join(f'{counts[w]} {w}' for w in words)} in {seconds:.2f}s"
+
+
+def _begin(command: Sequence[str], log: IO[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def follow(command: Sequence[str]) -> tuple[int, str]:

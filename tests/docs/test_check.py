@@ -90,3 +90,43 @@ def test_every_check_of_the_project_is_run(check: ModuleType) -> None:
         for made in check.CHECKS
         for command in made.commands
     )
+
+
+def test_what_runs_beside_is_shown_and_counted_too(
+    check: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def checks(code: int) -> tuple[object, ...]:
+        beside = program(
+            f"print('other'); print('1 failed, 2 passed in 9s'); exit({code})"
+        )
+        first = program("print('3 passed, 1 skipped in 8s')")
+        return (check.Check("pytest", [first], beside=beside),)
+
+    monkeypatch.setattr(check, "CHECKS", checks(1))
+    assert check.main() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "other" in lines
+    assert lines[-1].startswith("1 failed, 5 passed, 1 skipped in ")
+
+    monkeypatch.setattr(check, "CHECKS", checks(0))
+    assert check.main() == 0
+
+
+def test_a_run_that_ended_without_counts_is_what_the_last_line_says(
+    check: ModuleType,
+) -> None:
+    assert check.summed("2 passed in 1s", "Killed", 3) == "Killed"
+    assert check.summed("1 error in 1s", "2 errors, 1 passed in 1s", 3) == (
+        "1 passed, 3 error in 3.00s"
+    )
+
+
+def test_no_test_is_left_out_of_both_runs(check: ModuleType) -> None:
+    (made,) = [made for made in check.CHECKS if made.name == "pytest"]
+    ignored = {word.removeprefix("--ignore=") for word in made.commands[-1]}
+
+    assert set(check.WAITING) <= ignored
+    assert set(check.WAITING) <= set(made.beside)
+    assert all((check.ROOT / part).is_dir() for part in check.WAITING)

@@ -21,7 +21,7 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
-PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q")
+PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs")
 #: Tests that mostly wait for processes.
 WAITING = ("tests/conformance", "tests/stress")
 #: What pytest's last line counts.

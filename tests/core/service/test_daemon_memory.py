@@ -161,4 +161,6 @@ def test_thousands_of_sessions_leave_no_trace_in_a_daemon(
     runtime.flush("command")
 
     assert {name: size for name, size in sizes().items() if size > 4096} == {}
-    assert sizes() == before
+    # What was seen is forgotten by age: how much is left tells the machine's pace.
+    before.pop("echoes._seen")
+    assert {name: sizes()[name] for name in before} == before

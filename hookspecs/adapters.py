@@ -145,6 +145,8 @@ class InstallRequest:
     :param version: Hookwright's version.
     :param http: the HTTP door: where hooks are to use it, for `Installer.plan`; where
         there is one, for `Installer.detect`.
+    :param mcp: the command and arguments that run the MCP server, absolute, to be
+        registered as `hookwright` in the agent host; () when nobody wants it.
     """
 
     scope: Scope
@@ -155,6 +157,7 @@ class InstallRequest:
     environment: dict[str, str] = field(default_factory=dict)
     version: str = "0"
     http: HttpAccess | None = None
+    mcp: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

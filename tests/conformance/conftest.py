@@ -16,8 +16,14 @@ from typing import Any
 
 import pytest
 
-#: The version whose contract was read and run; see docs/claude-code.md.
-CLAUDE_CODE = "@anthropic-ai/claude-code@2.1.329"
+#: npm packages, in the versions whose contracts were read and run, by program.
+PACKAGES = {
+    "claude": "@anthropic-ai/claude-code@2.1.329",
+    "codex": "@openai/codex@0.169.0",
+    "copilot": "@github/copilot@1.0.102",
+    "gemini": "@google/gemini-cli@0.61.0",
+    "opencode": "opencode-ai@1.18.33",
+}
 _ROOT = Path(__file__).parents[2]
 _HOSTS = Path(os.environ.get("HOOKWRIGHT_AGENT_HOSTS") or _ROOT / ".agent-hosts")
 #: Seconds without a session after which the daemon must be gone.
@@ -124,23 +130,29 @@ def workplace(tmp_path: Path, home: Path) -> Iterator[Workplace]:
     place.wait_until_nothing_runs()
 
 
-@pytest.fixture(scope="session")
-def claude_binary() -> Path:
-    """Return Claude Code's program, installed with npm where it is not there yet."""
-    directory = _HOSTS / "claude"
-    binary = directory / "node_modules" / ".bin" / "claude"
+def agent_host_program(name: str) -> Path:
+    """Return an agent host's program, installed with npm where it is not there yet."""
+    package = PACKAGES[name]
+    directory = _HOSTS / name
+    binary = directory / "node_modules" / ".bin" / name
     if not binary.exists():
         npm = shutil.which("npm")
         if npm is None:
-            pytest.skip("npm is not installed, so Claude Code cannot be")
+            pytest.skip(f"npm is not installed, so {package} cannot be")
         directory.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--no-audit", "--no-fund", CLAUDE_CODE]
+        command = [npm, "install", "--no-audit", "--no-fund", package]
         done = subprocess.run(
             command, cwd=directory, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            pytest.skip(f"npm cannot install Claude Code here: {done.stderr[-300:]}")
+            pytest.skip(f"npm cannot install {package} here: {done.stderr[-300:]}")
     return binary
+
+
+@pytest.fixture(scope="session")
+def claude_binary() -> Path:
+    """Return Claude Code's program."""
+    return agent_host_program("claude")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .anthropic_wire import AnthropicWire
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def test_a_real_session_is_recorded_from_start_to_push(
     if scope != "--project":
         workplace.hookwright("install", "git", "--project")
     loading = [scope, *place] if place else []
-    with ScriptedModel(full_day(workplace.repository)).serving() as model:
+    with ScriptedModel(
+        full_day(workplace.repository), AnthropicWire()
+    ).serving() as model:
         done = claude(model.url, PROMPT, *loading)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert len(model.tool_results()) == 10
@@ -111,12 +114,12 @@ def test_a_halted_agent_is_refused_every_tool_until_a_person_resumes_it(
     workplace.hookwright("agent", "halt", "claude-code/main", "--reason", "a test")
     steps = [Call("Bash", {"command": "echo reached > reached.txt"})]
 
-    with ScriptedModel(steps).serving() as model:
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
         claude(model.url, PROMPT)
     assert not (workplace.repository / "reached.txt").exists()
     assert model.was_told("hookwright agent resume claude-code/main")
 
     workplace.hookwright("agent", "resume", "claude-code/main", "--reason", "done")
-    with ScriptedModel(steps).serving() as model:
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
         claude(model.url, PROMPT)
     assert (workplace.repository / "reached.txt").exists()

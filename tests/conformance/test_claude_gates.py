@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel, tool_results_of
+from .anthropic_wire import AnthropicWire
+from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 
 if TYPE_CHECKING:
     from .conftest import Workplace
@@ -40,7 +41,7 @@ class ActingModel(ScriptedModel):
 
     def answer(self, body: dict[str, Any]) -> Call | str:
         said = super().answer(body)
-        step = len(tool_results_of(body))
+        step = len(self.wire.read(body).results)
         if isinstance(said, Call) and step in self.before and step not in self._done:
             self._done.add(step)
             self.before[step]()
@@ -130,7 +131,7 @@ def test_a_guard_denies_after_the_daemon_was_killed_in_the_middle(
 ) -> None:
     steps = [HARMLESS, READ, READ, HARMLESS, READ]
     acts = {2: lambda: guarded.signal(signal.SIGKILL)}
-    with ActingModel(steps, before=acts).serving() as model:
+    with ActingModel(steps, AnthropicWire(), before=acts).serving() as model:
         done = claude(model.url, PROMPT)
 
     assert done.returncode == 0
@@ -149,7 +150,7 @@ def test_a_guard_denies_although_a_plugin_beside_it_hangs(
     hangs = Call("Bash", {"command": f"cat .env # hang-{how}"})
     steps = [HARMLESS, hangs, READ, hangs]
     acts = {3: guarded.kill_daemons}
-    with ActingModel(steps, before=acts).serving() as model:
+    with ActingModel(steps, AnthropicWire(), before=acts).serving() as model:
         done = claude(model.url, PROMPT)
     # It may hang with Python's lock held, and would never leave.
     guarded.kill_daemons()
@@ -167,7 +168,9 @@ def test_a_guard_denies_while_the_daemon_is_stopped(
     guarded: Guarded, claude: Claude
 ) -> None:
     acts = {1: lambda: guarded.signal(signal.SIGSTOP)}
-    with ActingModel([HARMLESS, READ, HARMLESS, READ], before=acts).serving() as model:
+    with ActingModel(
+        [HARMLESS, READ, HARMLESS, READ], AnthropicWire(), before=acts
+    ).serving() as model:
         done = claude(model.url, PROMPT)
     guarded.signal(signal.SIGCONT)
 
@@ -192,7 +195,7 @@ def test_a_guard_denies_with_a_read_only_data_directory(
     place.hookwright("daemon", "stop")
     run = place.run
     monkeypatch.setattr(place, "run", lambda *words, **env: run(*alone, *words, **env))
-    with ScriptedModel([HARMLESS, READ, READ]).serving() as model:
+    with ScriptedModel([HARMLESS, READ, READ], AnthropicWire()).serving() as model:
         done = claude(model.url, PROMPT)
 
     assert done.returncode == 0
@@ -211,7 +214,12 @@ def test_a_guard_denies_inside_a_subagent(
     }
     acts = {1: lambda: guarded.signal(signal.SIGKILL)} if killed else {}
     steps = [HARMLESS, Call("Agent", given), Call("Bash", {"command": "sleep 3"})]
-    model = ActingModel(steps, subagent_command="cat .env", before=acts)
+    model = ActingModel(
+        steps,
+        AnthropicWire(),
+        subagent_call=Call("Bash", {"command": "cat .env"}),
+        before=acts,
+    )
     with model.serving():
         done = claude(model.url, PROMPT)
 

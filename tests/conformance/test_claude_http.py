@@ -19,6 +19,7 @@ from hookwright.core.service import lifetime
 from hookwright.core.service.http_access import find_access
 from hookwright.hookspecs import HttpAccess
 
+from .anthropic_wire import AnthropicWire
 from .scripted_model import PROMPT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_finished_calls_come_by_http_and_the_rest_by_the_client(
         Call("Write", {"file_path": notes, "content": "alpha\n"}),
         Call("Bash", {"command": "false"}),
     ]
-    with ScriptedModel(steps).serving() as model:
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
         done = claude(
             model.url, PROMPT, "--debug-file", str(workplace.home / "debug.log")
         )
@@ -89,7 +90,9 @@ def test_nothing_of_http_is_left_after_uninstall(
     workplace.hookwright("uninstall", "claude-code", "--project")
 
     assert settings.read_text() == '{"env": {"A": "1"} }'
-    with ScriptedModel([Call("Bash", {"command": "echo hi"})]).serving() as model:
+    with ScriptedModel(
+        [Call("Bash", {"command": "echo hi"})], AnthropicWire()
+    ).serving() as model:
         assert claude(model.url, PROMPT).returncode == 0
     assert workplace.processes() == []
 
@@ -106,14 +109,14 @@ def test_a_tool_that_is_denied_by_http_does_not_run(
     guard_by_http(workplace)
     steps = [Call("Bash", {"command": "echo reached > reached.txt"})]
 
-    with ScriptedModel(steps).serving() as model:
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
         claude(model.url, PROMPT)
     assert not (workplace.repository / "reached.txt").exists()
     assert model.was_told("hookwright agent resume claude-code/main")
 
     # Without a daemon, too: `onFailure` makes Claude Code refuse.
     workplace.hookwright("daemon", "stop")
-    with ScriptedModel(steps).serving() as model:
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
         claude(model.url, PROMPT)
     assert not (workplace.repository / "reached.txt").exists()
     assert model.was_told("blocking because onFailure is")
@@ -130,7 +133,10 @@ def test_a_call_that_ends_while_no_daemon_runs_is_lost_and_only_that(
         Call("Bash", {"command": "echo three; sleep 3"}),
         Call("Bash", {"command": "sleep 1; echo four"}),
     ]
-    with ScriptedModel(steps).serving() as model, killer(workplace, mark) as killed:
+    with (
+        ScriptedModel(steps, AnthropicWire()).serving() as model,
+        killer(workplace, mark) as killed,
+    ):
         done = claude(model.url, PROMPT)
     assert killed
     # The agent goes on as if nothing had happened.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .anthropic_wire import AnthropicWire
 from .scripted_model import PROMPT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def test_an_agent_never_notices_plugins_that_fail_in_every_way(
         Call("Write", {"file_path": notes, "content": "alpha\n"}),
         Call("Bash", {"command": "git add notes.txt && git commit -q -m strangers"}),
     ]
-    with ScriptedModel(steps).serving() as model:
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
         started = time.monotonic()
         done = claude(model.url, PROMPT)
         seconds = time.monotonic() - started
@@ -106,7 +107,7 @@ def test_a_gate_that_is_declared_to_refuse_refuses_when_it_fails(
     place = with_strangers
     place.hookwright("install", "claude-code", "--project")
     steps = [Call("Bash", {"command": "echo reached > reached.txt"})]
-    with ScriptedModel(steps).serving() as model:
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
         claude(model.url, PROMPT)
 
     assert not (place.repository / "reached.txt").exists()

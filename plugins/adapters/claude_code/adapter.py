@@ -16,9 +16,10 @@ from hookwright.hookspecs import (
     TurnEnd,
 )
 
+from ..wire.messages import Message, event_name, named_by_argument, named_by_payload
 from .answers import render_answer
-from .messages import READERS, Message, read_events, read_message
-from .names import AGENT_HOST, REFUSABLE
+from .messages import READERS, read_events, read_message
+from .names import AGENT_HOST, PROJECT_VARIABLE, REFUSABLE
 from .usage import UsageReader
 
 
@@ -27,7 +28,7 @@ class ClaudeCodeAdapter:
 
     agent_host: str = AGENT_HOST
     input_format: Literal["json", "text"] = "json"
-    environment: Sequence[str] = ("CLAUDE_PROJECT_DIR",)
+    environment: Sequence[str] = (PROJECT_VARIABLE,)
     refusable_events: Mapping[str, GateKind] = REFUSABLE
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ class ClaudeCodeAdapter:
 
     def refusable(self, delivery: Delivery) -> bool:
         """Return whether Claude Code obeys a refusal of this message."""
-        names = {_argument(delivery), _named_by_payload(delivery)}
+        names = {named_by_argument(delivery), named_by_payload(delivery)}
         return not names.isdisjoint(REFUSABLE)
 
     def parse(self, delivery: Delivery) -> Sequence[Event]:
@@ -43,7 +44,7 @@ class ClaudeCodeAdapter:
 
         :raises ValueError: the message is malformed; the text names the field.
         """
-        name = _event_name(delivery)
+        name = event_name(delivery)
         if name not in READERS:
             return ()
         message = read_message(delivery, name)
@@ -64,7 +65,7 @@ class ClaudeCodeAdapter:
 
     def render(self, delivery: Delivery, decision: Decision) -> Answer:
         """Return the decision as Claude Code's JSON, or nothing."""
-        return render_answer(_event_name(delivery), decision)
+        return render_answer(event_name(delivery), decision)
 
     def _note_transcript(self, message: Message) -> None:
         payload = message.payload
@@ -73,18 +74,3 @@ class ClaudeCodeAdapter:
             payload.text("transcript_path", ""),
             payload.text("agent_transcript_path", ""),
         )
-
-
-def _argument(delivery: Delivery) -> str:
-    words = [word for word in delivery.arguments if not word.startswith("-")]
-    return words[0] if words else ""
-
-
-def _named_by_payload(delivery: Delivery) -> str:
-    payload = delivery.payload
-    name = payload.get("hook_event_name") if isinstance(payload, Mapping) else None
-    return name if isinstance(name, str) else ""
-
-
-def _event_name(delivery: Delivery) -> str:
-    return _named_by_payload(delivery) or _argument(delivery)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from hookwright.hookspecs import ToolCall, ToolName
 
-from .payload import Payload
+from ..wire.payload import Payload
 
 _TOOLS: Mapping[str, ToolName] = {
     "Bash": "shell",

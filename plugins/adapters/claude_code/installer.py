@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from hookwright.hookspecs import (
     Scope,
 )
 
+from ..wire.programs import read_settings, version_of
 from .names import AGENT_HOST
 from .plugin_tree import HOOKS_FILE, PLUGIN, is_our_file, plugin_files
 from .settings_file import (
@@ -26,8 +26,6 @@ from .settings_file import (
     switched_off,
 )
 
-_SECONDS = 10.0
-_MAX_SETTINGS = 4 * 2**20
 _SETTINGS = ("settings.json", "settings.local.json")
 #: Settings can hold keys and tokens: a new file is for its owner alone.
 _SETTINGS_MODE = 0o600
@@ -62,7 +60,9 @@ class ClaudeCodeInstaller:
 
     def detect(self, request: InstallRequest) -> HostFinding:
         """Return which Claude Code runs here, and where Hookwright is in it."""
-        version = _version(request)
+        version = version_of(
+            "claude", request.environment, {"DISABLE_AUTOUPDATER": "1"}
+        )
         places, problems = _survey(request)
         next_step = ""
         if not places and version is not None:
@@ -79,9 +79,9 @@ class ClaudeCodeInstaller:
 
 def _plan_project(request: InstallRequest) -> InstallPlan:
     path = _local_settings(request)
-    content = _read(path)
+    content = read_settings(path)
     plugin = _user_plugin(request)
-    if _read(plugin / HOOKS_FILE) is not None:
+    if read_settings(plugin / HOOKS_FILE) is not None:
         ours = content is not None and _has_hooks(content)
         if not ours:
             return InstallPlan(
@@ -112,7 +112,7 @@ def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
         request.client, request.version, marketplace=shared, http=request.http
     ).items():
         path = directory / name
-        present = _read(path)
+        present = read_settings(path)
         if present is not None and not is_our_file(present):
             raise ValueError(
                 f"{path} belongs to another plugin; name an empty directory"
@@ -146,7 +146,7 @@ def _survey(request: InstallRequest) -> tuple[list[str], list[str]]:
     }
     for scope, path in homes.items():
         try:
-            content = _read(path)
+            content = read_settings(path)
             commands = commands_of(content) if content is not None else []
             doors = doors_of(content) if content is not None else set()
         except ValueError as error:
@@ -198,7 +198,7 @@ def _switches(request: InstallRequest) -> list[str]:
     folders = (_config_dir(request), request.directory / ".claude")
     for path in (folder / name for folder in folders for name in _SETTINGS):
         try:
-            content = _read(path)
+            content = read_settings(path)
             if content is not None and switched_off(content):
                 problems.append(f'{path} has "disableAllHooks": true; remove it')
         except ValueError as error:
@@ -226,38 +226,3 @@ def _user_plugin(request: InstallRequest) -> Path:
 def _config_dir(request: InstallRequest) -> Path:
     named = request.environment.get("CLAUDE_CONFIG_DIR", "").strip()
     return request.home / named if named else request.home / ".claude"
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_SETTINGS + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
-    if len(content) > _MAX_SETTINGS:
-        raise ValueError(
-            f"{path} is over {_MAX_SETTINGS >> 20} MB; that is no settings file"
-        )
-    return content
-
-
-def _version(request: InstallRequest) -> str | None:
-    """Return what `claude --version` says, "" when it fails, None without claude."""
-    program = shutil.which("claude", path=request.environment.get("PATH"))
-    if program is None:
-        return None
-    try:
-        done = subprocess.run(  # noqa: S603 - the agent host's own program
-            [program, "--version"],
-            env={**request.environment, "DISABLE_AUTOUPDATER": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    words = done.stdout.decode("utf-8", "replace").split()
-    return words[0] if words and not done.returncode else ""

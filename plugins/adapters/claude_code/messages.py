@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from hookwright.core.api import locate_project
 from hookwright.hookspecs import (
     Agent,
     Compaction,
     Delivery,
     Event,
     FileChanged,
-    Project,
     PromptSubmit,
     SessionEnd,
     SessionStart,
@@ -26,36 +20,10 @@ from hookwright.hookspecs import (
     TurnEnd,
 )
 
+from ..wire.messages import Message, directory_of, is_inside, project_of
+from ..wire.payload import Payload
 from .calls import changed_file, read_call
-from .names import AGENT_HOST, MAIN_AGENT
-from .payload import Payload
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message of Claude Code with what all its events need."""
-
-    name: str
-    payload: Payload
-    delivery_id: str
-    time: datetime
-    session_id: str
-    project: Project
-    agent: Agent
-    cwd: str
-
-    def fields(self, number: int = 0) -> dict[str, Any]:
-        """Return the fields of the message's event with that number."""
-        return {
-            "id": f"{self.delivery_id}.{number}",
-            "time": self.time,
-            "agent_host": AGENT_HOST,
-            "host_event": self.name,
-            "session_id": self.session_id,
-            "project": self.project,
-            "agent": self.agent,
-            "cwd": self.cwd,
-        }
+from .names import AGENT_HOST, MAIN_AGENT, PROJECT_VARIABLE
 
 
 def read_message(delivery: Delivery, name: str) -> Message:
@@ -64,17 +32,15 @@ def read_message(delivery: Delivery, name: str) -> Message:
     :raises ValueError: a field is missing or of the wrong type.
     """
     payload = Payload.of(delivery.payload)
-    cwd = payload.text("cwd", "") or delivery.cwd
-    if "\0" in cwd:
-        raise ValueError("cwd holds a NUL character")
-    cwd = os.path.normpath(os.path.join(delivery.cwd or os.sep, cwd))
+    cwd = directory_of(payload, delivery)
     return Message(
+        agent_host=AGENT_HOST,
         name=name,
         payload=payload,
         delivery_id=delivery.id,
         time=delivery.time,
         session_id=payload.identifier("session_id"),
-        project=_project(cwd, delivery.environment),
+        project=project_of(cwd, delivery.environment, PROJECT_VARIABLE),
         agent=_agent(payload, name),
         cwd=cwd,
     )
@@ -101,15 +67,6 @@ def _agent(payload: Payload, name: str) -> Agent:
     if name == "SessionStart" and (model := payload.text("model", "")):
         return agent.model_copy(update={"model": model})
     return agent
-
-
-def _project(cwd: str, environment: Mapping[str, Any]) -> Project:
-    project = locate_project(cwd)
-    started_in = environment.get("CLAUDE_PROJECT_DIR")
-    # An agent that steps out of the repository (`cd /tmp`) still works for it.
-    if project.git_dir is None and isinstance(started_in, str) and started_in:
-        return locate_project(started_in.replace("\0", ""))
-    return project
 
 
 def _session_start(message: Message) -> Sequence[Event]:
@@ -156,7 +113,7 @@ def _tool_succeeded(message: Message) -> Sequence[Event]:
         duration_ms=payload.number("duration_ms"),
     )
     changed = changed_file(call, output)
-    if changed is None or not _is_inside(changed[0], message.project.worktree):
+    if changed is None or not is_inside(changed[0], message.project.worktree):
         return [after]
     path, change = changed
     return [
@@ -241,12 +198,6 @@ def _compact_after(message: Message) -> Sequence[Event]:
 def _session_end(message: Message) -> Sequence[Event]:
     reason = message.payload.text("reason", "")
     return [SessionEnd(**message.fields(), reason=reason)]
-
-
-def _is_inside(path: str, directory: str) -> bool:
-    """Compare as they are named, then with symbolic links followed (macOS /tmp)."""
-    pairs = (path, directory), (os.path.realpath(path), os.path.realpath(directory))
-    return any(one.startswith(top.rstrip(os.sep) + os.sep) for one, top in pairs)
 
 
 READERS: Mapping[str, Callable[[Message], Sequence[Event]]] = {

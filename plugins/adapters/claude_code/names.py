@@ -11,6 +11,8 @@ from hookwright.hookspecs import GateKind
 
 AGENT_HOST = "claude-code"
 MAIN_AGENT = "main"
+#: Names the directory that Claude Code was started in.
+PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 
 #: Events whose answer Claude Code obeys when it says no.
 REFUSABLE: Mapping[str, GateKind] = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookwright.plugins.adapters.claude_code.json_text import (
+from hookwright.plugins.adapters.wire.json_text import (
     insert,
     read_container,
     remove,

@@ -1,0 +1,11 @@
+"""Cursor."""
+
+from __future__ import annotations
+
+from hookwright.hookspecs import PluginInfo, hookimpl
+
+
+@hookimpl
+def hookwright_plugin_info() -> PluginInfo:
+    """Say what this plugin is."""
+    return PluginInfo(summary="Speaks with Cursor.")

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(Path(__file__).parent))
 
-from generators import cli, hooks, pages, plugin_example, settings  # noqa: E402
+from generators import cli, hooks, pages, plugin_example, settings, truth  # noqa: E402
 
 _BLOCK = re.compile(
     r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- end generated -->)", re.DOTALL
@@ -36,6 +36,8 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "git": partial(pages.page, "adapters.git"),
     "tracking": partial(pages.page, "tracking"),
     "demo": partial(pages.page, "demo"),
+    "truth-events": truth.events_table,
+    "truth-answers": truth.answers_table,
 }
 
 

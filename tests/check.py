@@ -2,9 +2,9 @@
 
     python tests/check.py
 
-A check that fails stops nothing; the exit code is 1 when any did. pytest runs twice at
-the same time: what waits for other programs (real agent hosts, kills) beside all else.
-The last line is pytest's own, with the numbers of both added up.
+A check that fails stops nothing; the exit code is 1 when any did. pytest runs three
+times side by side, since many tests wait for other programs (agent hosts, daemons).
+The last line is pytest's own, with all numbers added up.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -22,8 +23,8 @@ from typing import IO
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
 PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs")
-#: Tests that mostly wait for processes.
-WAITING = ("tests/conformance", "tests/stress")
+#: Tests that mostly wait for processes, each part in a run of its own.
+PARTS = (("tests/conformance",), ("tests/core/service", "tests/stress"))
 #: What pytest's last line counts.
 COUNT = re.compile(
     r"(\d+) (failed|passed|skipped|deselected|xfailed|errors?|warnings?)\b"
@@ -38,8 +39,8 @@ class Check:
 
     name: str
     commands: Sequence[Sequence[str]]
-    #: Run while the last command runs; its output comes afterwards.
-    beside: Sequence[str] = ()
+    #: Run while the last command runs; their output comes afterwards.
+    beside: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,11 @@ CHECKS = (
     Check("import-linter", [(script("lint-imports"),)]),
     Check(
         "pytest",
-        [(*COVERAGE, "erase"), (*PYTEST, *(f"--ignore={part}" for part in WAITING))],
-        beside=(*PYTEST, *WAITING),
+        [
+            (*COVERAGE, "erase"),
+            (*PYTEST, *(f"--ignore={path}" for part in PARTS for path in part)),
+        ],
+        beside=[(*PYTEST, *part) for part in PARTS],
     ),
     Check(
         f"coverage of core, at least {FLOOR} %",
@@ -98,25 +102,30 @@ def run(check: Check) -> Outcome:
     say(f"\n== {check.name}")
     start = time.monotonic()
     passed, last_line = True, ""
-    with tempfile.TemporaryFile("w+", errors="replace") as log:
-        other = _begin(check.beside, log) if check.beside else None
-        for command in check.commands:
-            code, last_line = follow(command)
-            if code:
-                passed = False
-                break
-        if other is not None:
-            passed &= not other.wait()
+    *first, last = check.commands
+    for command in first:
+        code, last_line = follow(command)
+        if code:
+            return Outcome(check.name, False, time.monotonic() - start, last_line)
+    with ExitStack() as stack:
+        others = []
+        for command in check.beside:
+            log = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
+            others.append((_begin(command, log), log))
+        code, last_line = follow(last)
+        passed = not code
+        for process, log in others:
+            passed &= not process.wait()
             log.seek(0)
             lines = [line.rstrip("\n") for line in log]
             say("\n".join(lines))
-            last = next((line for line in reversed(lines) if line.strip()), "")
-            last_line = summed(last_line, last, time.monotonic() - start)
+            ending = next((line for line in reversed(lines) if line.strip()), "")
+            last_line = summed(last_line, ending, time.monotonic() - start)
     return Outcome(check.name, passed, time.monotonic() - start, last_line)
 
 
 def summed(one: str, other: str, seconds: float) -> str:
-    """Return one summary line of pytest for the two of runs side by side."""
+    """Return one summary line of pytest for two of runs side by side."""
     counts: dict[str, int] = {}
     for line in (one, other):
         if not COUNT.search(line):

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .anthropic_wire import AnthropicWire
+from .day import Act, acts_of_a_day, differences, recorded
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
+from .truth import compare
 
 if TYPE_CHECKING:
     from .conftest import Workplace
@@ -46,6 +48,41 @@ def full_day(repository: Path) -> list[Call]:
         ),
         Call("Bash", {"command": "sleep 3"}),
     ]
+
+
+def call_of(act: Act) -> Call:
+    """Return what Claude Code's model calls to do it."""
+    match act.does:
+        case "shell":
+            return Call("Bash", {"command": act.what})
+        case "write":
+            return Call("Write", {"file_path": act.what, "content": act.new})
+        case "read":
+            return Call("Read", {"file_path": act.what})
+        case "edit":
+            given = {"file_path": act.what, "old_string": act.old}
+            return Call("Edit", {**given, "new_string": act.new})
+        case "agent":
+            given = {"prompt": act.what, "description": "scripted subagent"}
+            return Call("Agent", {**given, "subagent_type": "general-purpose"})
+
+
+def test_the_day_is_recorded_as_in_every_agent_host(
+    workplace: Workplace,
+    claude: Callable[..., subprocess.CompletedProcess[str]],
+    claude_binary: Path,
+) -> None:
+    workplace.hookwright("install", "claude-code", "--project")
+    steps = [call_of(act) for act in acts_of_a_day(workplace.repository)]
+    with ScriptedModel(steps, AnthropicWire()).serving() as model:
+        done = claude(model.url, PROMPT)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    workplace.wait_until_nothing_runs()
+
+    found = recorded(workplace)
+    assert list(differences(found)) == []
+    version = workplace.run(str(claude_binary), "--version").stdout.split()[0]
+    compare("claude-code", version, events=found)
 
 
 @pytest.mark.parametrize("scope", ["--project", "--user", "--plugin-dir"])

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .environment import Environment
@@ -30,7 +33,10 @@ class Deliveries:
         self._recent: frozenset[bytes] = frozenset()
         self._inbox: frozenset[bytes] = frozenset()
         self._stored_as_of: object = None
-        self._inbox_lock: int | None = None
+        #: The descriptor of the inbox's lock, when it is ours. A list, because who
+        #: takes it out is the only one who closes it.
+        self._inbox_lock: list[int] = []
+        self._turn = threading.Lock()
 
     def accept(self, arrival: Arrival) -> None:
         """Remember a delivery as open."""
@@ -73,7 +79,22 @@ class Deliveries:
     @property
     def holds_inbox(self) -> bool:
         """Return whether this process may work through the inbox."""
-        return self._inbox_lock is not None
+        return bool(self._inbox_lock)
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Let one thread at a time work through the inbox; others are told False."""
+        mine = self._turn.acquire(blocking=False)
+        try:
+            yield mine
+        finally:
+            if mine:
+                self._turn.release()
+
+    def renew(self) -> None:
+        """Let go, in a forked process, of what is its parent's."""
+        self._turn = threading.Lock()
+        self.release_inbox()
 
     def take_inbox(self) -> bool:
         """Become the one process that works through the inbox, if there is none."""
@@ -82,14 +103,16 @@ class Deliveries:
         if not try_lock(descriptor):
             os.close(descriptor)
             return False
-        self._inbox_lock = descriptor
+        self._inbox_lock.append(descriptor)
         return True
 
     def release_inbox(self) -> None:
         """Let another process work through the inbox."""
-        if self._inbox_lock is not None:
-            os.close(self._inbox_lock)
-            self._inbox_lock = None
+        try:
+            descriptor = self._inbox_lock.pop()
+        except IndexError:
+            return
+        os.close(descriptor)
 
     def _remember(self, delivery_id: str) -> None:
         self._accepted[delivery_id] = None

@@ -210,8 +210,10 @@ class Store:
         store or finished them all. What a process that died since then had done is
         recovered first. Finish each with `commit(..., delivery_id)`.
         """
-        if self.read_only:
-            return []
+        with self._deliveries.turn() as mine:
+            return self._pending() if mine and not self.read_only else []
+
+    def _pending(self) -> list[tuple[str, bytes]]:
         if not self._deliveries.holds_inbox:
             if not self._deliveries.take_inbox():
                 return []
@@ -476,7 +478,7 @@ class Store:
         self.clock.renew()
         self._environment.forget_parent()
         self._overlay = Overlay(self._environment, lambda: self._layers, self._lock)
-        self._deliveries.release_inbox()
+        self._deliveries.renew()
         self._spool.abandon()
         self._begin_empty()
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from hashlib import blake2b
 from urllib.parse import unquote
 
 from hookwright.hookspecs import Key
 
+from ..digests import blake2b
 from ..errors import RecordError
 
 #: Bytes that one part may take after escaping; four of them fit in LMDB's 511.

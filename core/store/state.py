@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from ..digests import blake2b
 from .codec import DamagedValueError, pack_document, unpack_document
 from .reports import LastFlush
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -615,3 +617,41 @@ def test_a_delivery_that_is_being_worked_on_is_not_pending(
     store.flush("push")
     assert store.pending() == []
     assert store.stats().inbox == 0
+
+
+def test_threads_that_look_for_what_is_left_at_once_close_nothing_twice(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.open(paths)
+    closed: list[int] = []
+    failed: list[BaseException] = []
+    close = os.close
+
+    def counting(descriptor: int) -> None:
+        close(descriptor)
+        closed.append(descriptor)
+
+    def look() -> None:
+        ready.wait(20)
+        try:
+            for _ in range(200):
+                assert store.pending() == []
+        except BaseException as error:
+            failed.append(error)
+            raise
+
+    ready = threading.Barrier(8)
+    monkeypatch.setattr(os, "close", counting)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=look) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    finally:
+        sys.setswitchinterval(before)
+    assert failed == []
+    assert closed
+    store.close()

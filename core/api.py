@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .digests import sha256
 from .errors import (
     ConfigError,
     DeliveryError,
@@ -32,4 +33,5 @@ __all__ = [
     "find_paths",
     "git_dir_of",
     "locate_project",
+    "sha256",
 ]

@@ -16,6 +16,8 @@ from pydantic import BeforeValidator, PlainSerializer, SkipValidation
 JsonValue = Any
 #: Nesting deeper than this is refused before it can exhaust the C stack.
 MAX_DEPTH = 200
+#: Nearly all values are of these types; whether one is a Mapping is dear to ask.
+_ATOMS = frozenset({str, int, float, bool, type(None)})
 
 
 def freeze(value: Any, _depth: int = 0) -> Any:
@@ -25,7 +27,10 @@ def freeze(value: Any, _depth: int = 0) -> Any:
     """
     if _depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return MappingProxyType(
             {str(key): freeze(item, _depth + 1) for key, item in value.items()}
         )
@@ -36,7 +41,10 @@ def freeze(value: Any, _depth: int = 0) -> Any:
 
 def thaw(value: Any) -> Any:
     """Return value as plain dicts and lists: what `json.dumps` accepts."""
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is MappingProxyType or isinstance(value, Mapping):
         return {key: thaw(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [thaw(item) for item in value]

@@ -6,13 +6,12 @@ search), and one anchored pattern reads name, operator and value at each place.
 
 from __future__ import annotations
 
-import re
-
-from .lazy import lazy
+from .lazy import IGNORECASE, lazy
 from .likeness import JUDGED, is_password, is_public_identifier, is_random, is_token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
 PASSWORD_RULE = "password"  # noqa: S105 - a rule's name
@@ -23,13 +22,13 @@ _TOKEN_WORDS = ("secret", "token", "credential", "key")
 #: Without one of these, in lower case, no text has a name that tells.
 WORDS = (*_PASSWORD_WORDS, *_TOKEN_WORDS)
 #: What a word may be followed by without a separator: `password`, `secretKey`.
-_CONTINUED = lazy(r"(?:ord|d)?(?:key|token|value|text|base|data)?(?![a-z])", re.I)
+_CONTINUED = lazy(r"(?:ord|d)?(?:key|token|value|text|base|data)?(?![a-z])", IGNORECASE)
 #: `key` alone names a dictionary's key; with one of these before it, a secret.
 _SECRET_KEY = lazy(
     r"(?:api|app|secret|access|private|encrypt|encryption|decryption|signing|sign"
     r"|master|auth|account|service|storage|shared|client|consumer|license|webhook"
     r"|admin|session|cookie|hmac|aes|jwt|ssh|ssl|tls)[_.-]?$",
-    re.I,
+    IGNORECASE,
 )
 _SEPARATED_KEY = lazy(r"[A-Za-z0-9][_.-]$")
 #: Names that tell where a secret is or how it is treated, not what it is.
@@ -39,9 +38,9 @@ _ABOUT = lazy(
     r"|suffix|header|field|env|var|pattern|regex|re|policy|rotation|version|algorithm"
     r"|format|label|hint|help|error|message|placeholder|ref|arn|usage|used|index"
     r"|column|budget|public|pub|strength|reset|required|enabled|provider|manager)$",
-    re.I,
+    IGNORECASE,
 )
-_PUBLIC_BEFORE = lazy(r"(?:public|primary|foreign|sort|partition)[_.-]?$", re.I)
+_PUBLIC_BEFORE = lazy(r"(?:public|primary|foreign|sort|partition)[_.-]?$", IGNORECASE)
 
 _QUOTED = (
     r"\\{1,3}\"(?P<escaped>[^\"\\\r\n]{1,2048})"

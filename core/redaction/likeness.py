@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from itertools import pairwise
 
-from .lazy import lazy
+from .lazy import DOTALL, lazy
 
 #: How much of a value is judged; a longer one is taken whole or left whole.
 JUDGED = 96
@@ -19,12 +18,12 @@ _PLACEHOLDER = lazy(
     r"|none|null|nil|undefined|true|false|string|password|passwd|pass|pwd|secret|token|test"
     r"|user|admin|root|default|required|optional|hidden|masked|encrypted|empty"
     r"|[xX*.\-_#0 ]+|(?:os\.|process\.|env\.|secrets\.|vault:|ssm:|op://|ref\+).*",
-    re.DOTALL,
+    DOTALL,
 )
 _SEQUENCE = "0123456789abcdefghijklmnopqrstuvwxyz01234567890"
 _PATH = lazy(r"(?:~|\.{1,2})?(?:/[\w.@ -]{0,30})+|[A-Za-z]:\\.*")
 _WORDS = lazy(r"[^\W\d_]+(?:[-_. :/]{1,2}[^\W\d_]+)*[.:;!?]?")
-_ADDRESS = lazy(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://.*", re.DOTALL)
+_ADDRESS = lazy(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://.*", DOTALL)
 _IDENTIFIER = lazy(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->)[A-Za-z_$][\w$]*)*")
 _SEPARATOR = lazy(r"[-_./:]")
 _HEX = lazy(r"[0-9a-fA-F]{20,}")

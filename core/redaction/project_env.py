@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 
-from .lazy import lazy
+from .lazy import DOTALL, IGNORECASE, MULTILINE, lazy
 from .likeness import is_placeholder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 _EXAMPLES = ("example", "sample", "template", "dist")
 _MAX_FILE = 256 * 1024
@@ -16,7 +19,7 @@ _LINE = lazy(
     r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*"
     r"(?:\"(?P<double>(?:[^\"\\]|\\.){0,8192})\"|'(?P<single>[^']{0,8192})'"
     r"|(?P<bare>[^\r\n]{0,8192}))",
-    re.MULTILINE,
+    MULTILINE,
 )
 _COMMENT = lazy(r"[ \t]#.*")
 _ESCAPE = lazy(r"\\([\\\"nrt$])")
@@ -28,7 +31,7 @@ _HARMLESS = lazy(
     r"|[A-Za-z][A-Za-z0-9+.-]*://.*|(?:~|\.{1,2})?/[\w./@ -]*|[A-Za-z]:\\.*"
     r"|[\w.-]+@[\w-]+(?:\.[\w-]+)+|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?"
     r"|[a-z]{2}_[a-z]{2}\.[\w-]+|[a-z-]+:\d+|v?\d+(?:\.\d+)+(?:[-+][\w.]+)?|\$\{?\w+\}?",
-    re.IGNORECASE | re.DOTALL,
+    IGNORECASE | DOTALL,
 )
 
 _Stamp = tuple[tuple[str, int, int, int], ...]

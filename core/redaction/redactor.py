@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from ..digests import blake2b
 from .assignments import WORDS as ASSIGNED_WORDS
 from .assignments import find_assigned, judge_member
 from .lazy import lazy
@@ -16,6 +16,7 @@ from .tokens import MARK, TOKEN, Redaction, collect, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from typing import Any
 
 #: Longest text that is scanned whole, in characters.
@@ -74,6 +75,8 @@ class Redactor:
     def value(self, value: Any) -> Any:
         """Return a JSON value with every secret replaced, in keys too.
 
+        A value without any is returned itself, not a copy.
+
         :raises ValueError: value is nested deeper than `MAX_DEPTH`.
         """
         return self._value(value, None)
@@ -90,13 +93,12 @@ class Redactor:
         texts: list[str] = []
         collect(value, texts, 0)
         one = _Pass(self, "\n".join(texts), originals)
+        if one.finds_nothing(texts):
+            return value
         return walk(value, one.text, one.member, 0)
 
     def token(self, rule: str, secret: str, originals: dict[str, str] | None) -> str:
         """Return what stands for a secret, and remember the secret in originals."""
-        # Imported late: most texts hold no secret, and OpenSSL costs 2 ms.
-        from hashlib import blake2b
-
         data = secret.encode("utf-8", "surrogatepass")
         digest = blake2b(data, digest_size=4, key=self._key).hexdigest()
         token = f"[REDACTED:{rule}:{digest}]"
@@ -131,7 +133,7 @@ class _Pass:
         low = whole.lower()
         self._redactor = redactor
         self._originals = originals
-        self._rules = [rule for rule in RULES if _has_any(whole, rule.keywords)]
+        self._rules = [rule for rule in RULES if rule.may_be_in(whole)]
         self._values = [value for value in redactor.values if value in whole]
         self._assigned = _has_any(low, ASSIGNED_WORDS)
         words = (*ASSIGNED_WORDS, *SURROUNDING_WORDS)
@@ -141,6 +143,15 @@ class _Pass:
             *self._values,
         )
         self._words = tuple([word for word in words if word in low])
+
+    def finds_nothing(self, texts: Sequence[str]) -> bool:
+        """Return whether none of these texts, all of the value's, needs a look."""
+        return not (
+            self._literals
+            or self._words
+            or self._redactor.extra
+            or any(len(text) > MAX_TEXT for text in texts)
+        )
 
     def _is_clean(self, text: str) -> bool:
         return not (
@@ -225,7 +236,7 @@ class _Pass:
 
     def _by_rules(self, text: str) -> Iterator[_Span]:
         for rule in self._rules:
-            if _has_any(text, rule.keywords):
+            if rule.may_be_in(text):
                 for begin, end in rule.find(text):
                     yield begin, end, rule.name
 
@@ -299,6 +310,9 @@ def _compiled(name: str, pattern: str) -> tuple[str, re.Pattern[str]]:
         raise ValueError(
             f"redaction rule name {name!r}: use 1 to 40 lower case letters, digits, -"
         )
+    # Imported late: rules of one's own are rare, and it takes 10 ms.
+    import re
+
     try:
         return name, re.compile(pattern)
     except re.error as error:

@@ -30,9 +30,11 @@ class Rule:
     :param anchored: matches begin with the keyword.
     :param bounded: a letter or digit right before the match means it is part of a
         longer word and no credential.
+    :param mark: how far behind a keyword that is part of ordinary words which
+        character stands in every match.
     """
 
-    __slots__ = ("anchored", "bounded", "keywords", "name", "pattern")
+    __slots__ = ("anchored", "bounded", "keywords", "mark", "name", "pattern")
 
     def __init__(
         self,
@@ -42,12 +44,33 @@ class Rule:
         *,
         anchored: bool = True,
         bounded: bool = False,
+        mark: tuple[int, str] | None = None,
     ) -> None:
         self.name = name
         self.keywords = keywords
         self.pattern = lazy(pattern)
         self.anchored = anchored
         self.bounded = bounded
+        self.mark = mark
+
+    def may_be_in(self, text: str) -> bool:
+        """Return whether a look with the pattern is worth its time."""
+        for keyword in self.keywords:
+            if keyword in text and (
+                self.mark is None or self._is_marked(text, keyword)
+            ):
+                return True
+        return False
+
+    def _is_marked(self, text: str, keyword: str) -> bool:
+        assert self.mark is not None
+        distance, character = self.mark
+        place = text.find(keyword)
+        while place >= 0:
+            if text[place + distance : place + distance + 1] == character:
+                return True
+            place = text.find(keyword, place + 1)
+        return False
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where in text the rule's secrets begin and end."""
@@ -255,6 +278,7 @@ RULES: tuple[Rule, ...] = (
         ("pat",),
         r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}",
         bounded=True,
+        mark=(17, "."),
     ),
     Rule("fly-token", ("fm1", "fm2_"), r"fm[12][ar]?_[A-Za-z0-9+/=_,-]{60,1024}"),
 )

@@ -11,12 +11,12 @@ ID FLAGS AGENT_HOST [ARGS...] and the event on standard input. Flags: `o` only r
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from .. import light_json
 from ..places import PROJECT_CONFIG_FILE, QUARANTINE, SPOOL, find_places
 from . import cold_rules, quarantine
 from .client import read_all, sent_environment, write_all
@@ -141,7 +141,10 @@ def record(raw: RawDelivery, flags: str, rules: cold_rules.ColdRules) -> int:
     }
     try:
         append_cold(
-            os.path.join(data, SPOOL), raw.cwd, raw.id, json.dumps(delivery).encode()
+            os.path.join(data, SPOOL),
+            raw.cwd,
+            raw.id,
+            light_json.dumps(delivery).encode(),
         )
     except OSError as error:
         complain(f"this event is lost: {data}/{SPOOL} cannot be written: {error}")

@@ -7,10 +7,10 @@ while the configuration is the one it was made from.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 
+from .. import light_json
 from ..places import CONFIG_FILE, RUN, find_places, make_private
 from .client import VERSION
 
@@ -73,7 +73,7 @@ def save(paths: Paths, rules: ColdRules) -> None:
     """
     hosts = {name: host._asdict() for name, host in (rules.hosts or {}).items()}
     found = {"version": VERSION, **rules._asdict(), "hosts": hosts}
-    content = json.dumps(found, sort_keys=True)
+    content = light_json.dumps(dict(sorted(found.items())))
     file = paths.run / FILE
     draft = file.with_name(f"{FILE}.{os.getpid()}")
     make_private(paths.run)
@@ -97,7 +97,7 @@ def _load(data: str, config: str, environment: Mapping[str, str]) -> ColdRules |
         return None
     try:
         with open(os.path.join(data, RUN, FILE), "rb") as file:
-            found = json.loads(file.read())
+            found = light_json.loads(file.read())
         if found["version"] != VERSION or found["stamp"] != stamp:
             return None
         return _rules(found)

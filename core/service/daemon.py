@@ -10,10 +10,13 @@ is under way for a moment, flush, go. What was not finished waits in the spool.
 from __future__ import annotations
 
 if __name__ == "__main__":
-    # Before pydantic is imported; in any other process that is not ours to decide.
+    # Before anything is imported; in any other process that is not ours to decide.
+    from .late_openssl import openssl_left_out
     from .light_start import leave_out_pydantic_plugins
 
     leave_out_pydantic_plugins()
+    with openssl_left_out():
+        from . import answering as _answering  # noqa: F401 - and all that it needs
 
 import asyncio
 import logging
@@ -40,6 +43,7 @@ from .housekeeping import (
     Reaper,
     bound_standard_error,
     end_group,
+    give_back_heap,
     give_back_pages,
 )
 from .http_port import is_wanted
@@ -191,6 +195,7 @@ class Daemon:
     def _give_back(self) -> None:
         try:
             give_back_pages(self._runtime.paths.store)
+            give_back_heap()
         except OSError as error:
             _log.debug("the store's pages are not given back: %s", error)
 

@@ -8,7 +8,6 @@ since two alike without one can well be two.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -24,6 +23,8 @@ from hookwright.hookspecs import (
     ToolBefore,
     TurnEnd,
 )
+
+from ..digests import blake2b
 
 #: Handlers of one event run side by side; a later one is a new event.
 _WINDOW = timedelta(seconds=10)
@@ -42,7 +43,7 @@ class Echoes:
         """Return whether another delivery brought these very events just now."""
         if not events or not all(map(_own_id, events)):
             return False
-        hashed = hashlib.blake2b(digest_size=16)
+        hashed = blake2b(digest_size=16)
         for event in events:
             hashed.update(event.model_dump_json(exclude={"id", "time"}).encode())
         mark = hashed.digest()

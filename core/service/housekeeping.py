@@ -62,6 +62,15 @@ def bound_standard_error(paths: Paths) -> None:
     os.close(descriptor)
 
 
+def give_back_heap() -> None:
+    """Return memory that the C library's allocator keeps unused; with glibc only.
+
+    pydantic's and LMDB's come from there. What a busy hour took stays otherwise.
+    """
+    if sys.platform.startswith("linux") and hasattr(_libc(), "malloc_trim"):
+        _libc().malloc_trim(0)
+
+
 def give_back_pages(store: Path) -> int:
     """Let go of the store's pages that were read; return the bytes of their mapping.
 

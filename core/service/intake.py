@@ -8,8 +8,9 @@ with it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+
+from .. import light_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def _float(digits: str) -> float | None:
 
 
 #: Control characters inside strings are no reason to lose an event (`strict`).
-_DECODER = json.JSONDecoder(
+_DECODER = light_json.Decoder(
     parse_int=_integer,
     parse_float=_float,
     parse_constant=lambda _name: None,
@@ -185,7 +186,7 @@ def _shortened(stdin: bytes) -> dict[str, Any] | None:
         return None
     kept = clean(_cut(value))
     # Many texts of middle size can still be too much together.
-    return kept if len(json.dumps(kept)) <= MAX_EVENT else None
+    return kept if len(light_json.dumps(kept)) <= MAX_EVENT else None
 
 
 def _cut(value: Any, depth: int = 0) -> Any:

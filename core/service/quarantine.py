@@ -7,7 +7,6 @@ that nothing an agent sends becomes part of a path.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -59,6 +58,9 @@ def keep(
 
 
 def _dump(record: object) -> bytes:
+    # Imported late: it takes 12 ms, and few events come to this.
+    import json
+
     return json.dumps(record, sort_keys=True, indent=1).encode()
 
 

@@ -15,11 +15,12 @@ or a library for command lines is used; library, when there is a manifest at all
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from hookwright.core.api import sha256
 
 from .frameworks import COMMAND_LINE, DATA, FRAMEWORKS, INFRASTRUCTURE
 from .manifests import Manifest, read_manifests, read_text
@@ -83,7 +84,10 @@ def guide_hash(worktree: Path) -> str:
     """Return the SHA-256 of AGENTS.md in hexadecimal, or "" without one."""
     try:
         with (worktree / GUIDE).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            digest = sha256()
+            while chunk := file.read(2**16):
+                digest.update(chunk)
+            return digest.hexdigest()
     except OSError:
         return ""
 

@@ -283,8 +283,6 @@ def test_tokens_of_elsewhere_are_not_restored(redactor: Redactor) -> None:
 def test_two_values_with_one_token_are_not_mixed_up(
     redactor: Redactor, monkeypatch: pytest.MonkeyPatch, planted: list[tuple[str, str]]
 ) -> None:
-    import hashlib
-
     class _Same:
         def __init__(self, *_: object, **__: object) -> None:
             pass
@@ -292,7 +290,7 @@ def test_two_values_with_one_token_are_not_mixed_up(
         def hexdigest(self) -> str:
             return "12345678"
 
-    monkeypatch.setattr(hashlib, "blake2b", _Same)
+    monkeypatch.setattr("hookwright.core.redaction.redactor.blake2b", _Same)
     one, two = ("gh" + "p_" + letter * 36 for letter in "ab")
 
     redaction = redactor.redact([one, two])

@@ -222,16 +222,19 @@ def test_recording_needs_the_standard_library_only(
     paths: Paths, run_client: Callable[..., Any]
 ) -> None:
     script = (
-        "import sys; from hookwright.core.service import cold; "
+        "import sys; package = sys.modules['hookwright'] = type(sys)('hookwright'); "
+        f"package.__path__ = [{str(Path(cold.__file__).parents[2])!r}]; "
+        "from hookwright.core.service import cold; "
         "code = cold.main(['0' * 20, 'o', 'sample', 'Stop']); "
         "print([m for m in sys.modules if m.partition('.')[0] in "
         "('pydantic', 'pluggy', 'lmdb', 'orjson', 'typer', 'rich', 'watchdog', "
-        "'asyncio', 'logging', 'subprocess', 'importlib.metadata')])"
+        "'asyncio', 'logging', 'subprocess', 'email', 'json', 're', 'enum', "
+        "'typing', 'pathlib', 'contextlib', 'hashlib')])"
     )
 
     found = subprocess.run(
-        [sys.executable, "-P", "-c", script],
-        input=b'{"a": 1}',
+        [sys.executable, "-P", "-S", "-c", script],
+        input=b'{"a": 1, "transcript_path": "/some/path", "tool": "Bash"}',
         capture_output=True,
         check=True,
     )

@@ -116,7 +116,7 @@ def pairs(
     after = ToolAfter.model_validate({**_EVENT, "succeeded": True})
     return {
         f"gate, {count} plugins": (
-            lambda: host.decide_tool(before),
+            lambda: host.decide(before),
             each([plugin.hookwright_tool_before for plugin in plugins], before),
         ),
         f"observe, {count} plugins": (
@@ -151,7 +151,7 @@ def apart(
     host.start_workers()
     before = ToolBefore.model_validate(_EVENT)
     after = ToolAfter.model_validate({**_EVENT, "succeeded": True})
-    while not host.report()[0].process or host.decide_tool(before)[0].steps[0].reason:
+    while not host.report()[0].process or host.decide(before)[0].steps[0].reason:
         time.sleep(0.05)
     recorder = Recorder(folder / "recorded" / "calls")
     mark = recorder.mark(Plugin("apart", "apart", "1.0"), "hookwright_tool_before")
@@ -163,7 +163,7 @@ def apart(
     plain = Nothing()
     return host, {
         "gate, worker process": (
-            lambda: host.decide_tool(before),
+            lambda: host.decide(before),
             each([plain.hookwright_tool_before], before),
         ),
         "observe, worker process": (

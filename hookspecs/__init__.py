@@ -14,10 +14,12 @@ from .adapters import (
     GateKind,
     HostFinding,
     HttpAccess,
+    HttpInstaller,
     Installer,
     InstallPlan,
     InstallRequest,
     Scope,
+    SharingInstaller,
 )
 from .briefing import BriefingPart
 from .events import (
@@ -49,6 +51,7 @@ from .frozen import freeze, thaw
 from .markers import PREFIX, PROJECT, hookimpl, hookspec
 from .plugins import PluginConfig, PluginContext, PluginInfo
 from .records import FlushReport, Key, Merge, Record, RecordStore, RecordType
+from .status_line import Refusal, StatusPart, StatusQuery, StatusReader
 from .tools import Command, Tool
 from .verdicts import Allow, Ask, Context, Decision, Deny, Rewrite, Step, Verdict
 
@@ -78,6 +81,7 @@ __all__ = [
     "GateKind",
     "HostFinding",
     "HttpAccess",
+    "HttpInstaller",
     "InstallPlan",
     "InstallRequest",
     "Installer",
@@ -93,10 +97,15 @@ __all__ = [
     "Record",
     "RecordStore",
     "RecordType",
+    "Refusal",
     "Rewrite",
     "Scope",
     "SessionEnd",
     "SessionStart",
+    "SharingInstaller",
+    "StatusPart",
+    "StatusQuery",
+    "StatusReader",
     "Step",
     "SubagentStart",
     "SubagentStop",

@@ -147,6 +147,8 @@ class InstallRequest:
         there is one, for `Installer.detect`.
     :param mcp: the command and arguments that run the MCP server, absolute, to be
         registered as `hookwright` in the agent host; () when nobody wants it.
+    :param status_line: whether the agent host's status line is to be Hookwright's where
+        it has one and the user has chosen none.
     """
 
     scope: Scope
@@ -158,6 +160,7 @@ class InstallRequest:
     version: str = "0"
     http: HttpAccess | None = None
     mcp: tuple[str, ...] = ()
+    status_line: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,9 @@ class HostFinding:
     installed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     next_step: str = ""
+    #: Whether the agent host runs our hooks, for one that a person must first tell so;
+    #: None where nobody must.
+    trusted: bool | None = None
 
 
 class Installer(Protocol):
@@ -239,4 +245,39 @@ class Installer(Protocol):
 
     def detect(self, request: InstallRequest) -> HostFinding:
         """Return what is on this machine; may run the host's own program."""
+        ...
+
+
+@runtime_checkable
+class HttpInstaller(Protocol):
+    """An installer whose agent host tells its events by HTTP, unasked for.
+
+    Where an installer has this attribute and it is true, an install opens the HTTP
+    door, and the door stays open until the last of its installs is gone.
+    """
+
+    @property
+    def wants_http(self) -> bool:
+        """Return whether `InstallRequest.http` is to be filled in.
+
+        It stays None where the settings forbid the door.
+        """
+        ...
+
+
+@runtime_checkable
+class SharingInstaller(Protocol):
+    """An installer several of whose installs may edit one and the same file.
+
+    Such as a file of the user's in which each project has its own part. Where an
+    installer has this method, it is asked instead of `Installer.strip`.
+    """
+
+    def strip_from(
+        self, request: InstallRequest, path: Path, content: bytes
+    ) -> bytes | None:
+        """Return the file without what the install of this request put there.
+
+        None where nothing else is in it.
+        """
         ...

@@ -2,8 +2,9 @@
 
     python tests/check.py
 
-A check that fails stops nothing; the exit code is 1 when any did. pytest runs three
-times side by side, since many tests wait for other programs (agent hosts, daemons).
+A check that fails stops nothing; the exit code is 1 when any did. Three runs of pytest
+go side by side, and beside the rest, since many tests wait for other programs (agent
+hosts, daemons).
 The last line is pytest's own, with all numbers added up.
 """
 
@@ -14,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -29,6 +30,8 @@ PARTS = (("tests/conformance",), ("tests/core/service", "tests/stress"))
 COUNT = re.compile(
     r"(\d+) (failed|passed|skipped|deselected|xfailed|errors?|warnings?)\b"
 )
+#: A run beside the others, and what it prints.
+Part = tuple[subprocess.Popen[str], IO[str]]
 #: Percent of core's lines and branches that the tests must run.
 FLOOR = 90
 
@@ -39,8 +42,6 @@ class Check:
 
     name: str
     commands: Sequence[Sequence[str]]
-    #: Run while the last command runs; their output comes afterwards.
-    beside: Sequence[Sequence[str]] = ()
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,7 @@ CHECKS = (
     Check("import-linter", [(script("lint-imports"),)]),
     Check(
         "pytest",
-        [
-            (*COVERAGE, "erase"),
-            (*PYTEST, *(f"--ignore={path}" for part in PARTS for path in part)),
-        ],
-        beside=[(*PYTEST, *part) for part in PARTS],
+        [(*PYTEST, *(f"--ignore={path}" for part in PARTS for path in part))],
     ),
     Check(
         f"coverage of core, at least {FLOOR} %",
@@ -86,9 +83,23 @@ CHECKS = (
 )
 
 
+#: What is done before all else, and what runs beside the checks.
+FIRST: Sequence[str] = (*COVERAGE, "erase")
+BESIDE: Sequence[Sequence[str]] = [(*PYTEST, *part) for part in PARTS]
+
+
 def main() -> int:
     """Run the checks and return the exit code."""
-    outcomes = [run(check) for check in CHECKS]
+    follow(FIRST)
+    start = time.monotonic()
+    with ExitStack() as stack:
+        parts = [stack.enter_context(begun(command)) for command in BESIDE]
+        outcomes = []
+        for check in CHECKS:
+            outcome = run(check)
+            if check.name == "pytest":
+                outcome = joined(outcome, parts, start)
+            outcomes.append(outcome)
     say("\n== summary")
     for outcome in outcomes:
         word = "passed" if outcome.passed else "FAILED"
@@ -102,26 +113,45 @@ def run(check: Check) -> Outcome:
     say(f"\n== {check.name}")
     start = time.monotonic()
     passed, last_line = True, ""
-    *first, last = check.commands
-    for command in first:
+    for command in check.commands:
         code, last_line = follow(command)
         if code:
-            return Outcome(check.name, False, time.monotonic() - start, last_line)
-    with ExitStack() as stack:
-        others = []
-        for command in check.beside:
-            log = stack.enter_context(tempfile.TemporaryFile("w+", errors="replace"))
-            others.append((_begin(command, log), log))
-        code, last_line = follow(last)
-        passed = not code
-        for process, log in others:
-            passed &= not process.wait()
-            log.seek(0)
-            lines = [line.rstrip("\n") for line in log]
-            say("\n".join(lines))
-            ending = next((line for line in reversed(lines) if line.strip()), "")
-            last_line = summed(last_line, ending, time.monotonic() - start)
+            passed = False
+            break
     return Outcome(check.name, passed, time.monotonic() - start, last_line)
+
+
+@contextmanager
+def begun(command: Sequence[str]) -> Iterator[Part]:
+    """Run a command beside all else; its output is kept until it is asked for."""
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield process, log
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+
+def joined(outcome: Outcome, parts: Sequence[Part], start: float) -> Outcome:
+    """Wait for what runs beside; return the outcome of all."""
+    passed, last_line = outcome.passed, outcome.last_line
+    for process, log in parts:
+        passed &= not process.wait()
+        log.seek(0)
+        lines = [line.rstrip("\n") for line in log]
+        say("\n".join(lines))
+        ending = next((line for line in reversed(lines) if line.strip()), "")
+        last_line = summed(last_line, ending, time.monotonic() - start)
+    return Outcome(outcome.name, passed, time.monotonic() - start, last_line)
 
 
 def summed(one: str, other: str, seconds: float) -> str:
@@ -136,17 +166,6 @@ def summed(one: str, other: str, seconds: float) -> str:
     order = ("failed", "passed", "skipped")
     words = sorted(counts, key=lambda w: order.index(w) if w in order else len(order))
     return f"{', '.join(f'{counts[w]} {w}' for w in words)} in {seconds:.2f}s"
-
-
-def _begin(command: Sequence[str], log: IO[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
 
 
 def follow(command: Sequence[str]) -> tuple[int, str]:

@@ -8,11 +8,13 @@ from .catalog import RESERVED_COMMANDS, RESERVED_NAMES
 from .configs import TablesIn
 from .discovery import Found, discover
 from .events import EVENT_HOOKS, GATE_HOOKS, OBSERVE_HOOKS
+from .gates import Judged
 from .host import PluginHost
 from .logs import RedactingFilter
 from .status import HookStatus, PluginStatus
 from .storing import StoreLike
 from .tool_calls import arguments_model
+from .workers import Workers
 
 __all__ = [
     "EVENT_HOOKS",
@@ -22,11 +24,13 @@ __all__ = [
     "RESERVED_NAMES",
     "Found",
     "HookStatus",
+    "Judged",
     "PluginHost",
     "PluginStatus",
     "RedactingFilter",
     "StoreLike",
     "TablesIn",
+    "Workers",
     "arguments_model",
     "cut_briefing",
     "decide",

@@ -5,7 +5,7 @@ Every name has one provider; a second one is refused with both providers' names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from .plugin import Plugin
 #: First words of the command line that belong to core.
 RESERVED_COMMANDS = frozenset(
     {"config", "daemon", "doctor", "events", "help", "install", "mcp"}
-    | {"plugins", "store", "trust", "uninstall", "version"}
+    | {"plugins", "statusline", "store", "trust", "uninstall", "version"}
 )
 #: Sections of the configuration that belong to core, so no plugin has such a name.
 RESERVED_NAMES = frozenset({"store", "service", "plugins", "redaction"})
@@ -130,3 +130,34 @@ class Catalog:
 
 def _overlap(one: str, other: str) -> bool:
     return f"{one} ".startswith(f"{other} ") or f"{other} ".startswith(f"{one} ")
+
+
+class Offered:
+    """Who has a catalog and shows what is in it."""
+
+    _catalog: Catalog
+
+    @property
+    def adapters(self) -> Mapping[str, Adapter]:
+        """Return the adapters by agent host."""
+        return self._catalog.adapters
+
+    @property
+    def installers(self) -> Mapping[str, Installer]:
+        """Return the installers by agent host."""
+        return self._catalog.installers
+
+    @property
+    def record_types(self) -> Mapping[str, RecordType[Any]]:
+        """Return the record types by name."""
+        return self._catalog.records
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """Return the tools by name."""
+        return self._catalog.tools
+
+    @property
+    def commands(self) -> Mapping[str, Command]:
+        """Return the commands that are no tools, by name."""
+        return self._catalog.commands

@@ -1,4 +1,4 @@
-"""One event's calls to plugins: in order, in one worker thread, watched.
+"""One event's calls to plugins: in order, in one thread, watched.
 
 A script is a generator that yields the next call and is sent its reply, so it reads
 like a loop while whoever owns the run drives it. The worker that owns a run makes
@@ -7,6 +7,10 @@ result waits and watches: when the call under way is over its budget, it takes t
 run away from that worker and gives it to a fresh one. Python cannot stop a thread,
 so the abandoned one goes on; when it comes back it finds that the run has another
 owner, and what it brings is dropped.
+
+A thread that needs no result itself (`start`) makes the calls without a second thread
+beside it: a watcher that all such runs share takes a run away from it, and whoever
+comes to the script's end hands the result on.
 """
 
 from __future__ import annotations
@@ -15,9 +19,12 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .workers import Workers
+
+if TYPE_CHECKING:
+    from .overseer import Overseer
 
 R = TypeVar("R")
 #: How long the waiter lets a worker that has just come back take the lock.
@@ -149,6 +156,8 @@ class Run(Generic[R]):
         self._wakes_at = 0.0
         self._result: R | None = None
         self._error: BaseException | None = None
+        #: Takes the result, when nobody waits for it.
+        self._hand_on: Callable[[Callable[[], R]], None] | None = None
 
     def execute(self) -> R:
         """Return the script's result; each call is abandoned at its budget's end.
@@ -165,10 +174,56 @@ class Run(Generic[R]):
             # ^C while waiting: nobody wants the rest any more.
             self._owner = -1
             raise
+        return self._outcome()
+
+    def start(
+        self, overseer: Overseer, hand_on: Callable[[Callable[[], R]], None]
+    ) -> None:
+        """Make the calls in this thread; return when it has no more part in them.
+
+        :param overseer: abandons a call at its budget's end; others go on then.
+        :param hand_on: called once, in the thread that comes to the script's end, with
+            a function that returns the result or raises what the script raised.
+        """
+        self._hand_on = hand_on
+        with self._lock:
+            self._advance(None)
+        if self._current is None:
+            hand_on(self._outcome)
+            return
+        overseer.watch(self)
+        self._work(self._owner)
+
+    def look(self) -> bool:
+        """Abandon the call under way if it is over its budget; return whether it ended.
+
+        For the overseer: the rest is made by another thread.
+        """
+        with self._lock:
+            call = self._current
+            if call is None:
+                return True
+            now = time.monotonic()
+            left = call.budget - (now - (call.started or now))
+            if left > 0 or call.ended is not None:
+                return False
+            self._abandon(call, call.budget - left)
+            ended = self._current is None
+        if ended:
+            self._workers.start(self._end)
+        else:
+            self._start_worker()
+        return ended
+
+    def _outcome(self) -> R:
         if self._error is not None:
             raise self._error
         # The script has ended without an error, so its result is there.
         return self._result  # type: ignore[return-value]
+
+    def _end(self) -> None:
+        if self._hand_on is not None:
+            self._hand_on(self._outcome)
 
     def call_of(self, owner: int) -> Call | None:
         """Return the call under way if owner still owns this run."""
@@ -204,23 +259,27 @@ class Run(Generic[R]):
         """Make calls while this worker owns the run."""
         _here.run, _here.owner = self, owner
         try:
-            self._make_calls(owner)
+            is_mine = self._make_calls(owner)
         finally:
             _here.run = None
+        if is_mine:
+            self._end()
 
-    def _make_calls(self, owner: int) -> None:
+    def _make_calls(self, owner: int) -> bool:
+        """Make calls until the script ends; return whether it ended with this owner."""
         call = self._current
         while call is not None:
             reply = call.make()
             with self._lock:
                 if self._owner != owner:
-                    return
+                    return False
                 self._advance(reply)
                 ended, call = call.ended or 0.0, self._current
                 # The waiter sleeps until the deadline of an earlier call; it is woken
                 # for the end, and for a call that has less time.
                 if call is None or ended + call.budget < self._wakes_at:
                     self._changed.notify_all()
+        return True
 
     def _advance(self, reply: Reply | None) -> None:
         """Send the reply to the script and take its next call; the lock is held."""

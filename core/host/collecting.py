@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hookwright.hookspecs import BriefingPart
+from hookwright.hookspecs import BriefingPart, StatusPart
 
 from .chain import Call, Reply
 from .context import CallContext, Services
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ..store import Stage
 
 _is_briefing: Check = items_of(BriefingPart, optional=True)
+_is_status: Check = items_of(StatusPart, optional=True)
+#: Seconds for one plugin's part of a status line: nobody waits longer for it.
+STATUS_S = 0.5
 
 
 def observe(
@@ -53,6 +56,23 @@ def brief(
         stages += heard.stages
         parts += heard.value or ()
     return parts, stages
+
+
+def status_parts(
+    services: Services,
+    implementations: Sequence[Implementation],
+    values: Mapping[str, Any],
+) -> Generator[Call, Reply, list[StatusPart]]:
+    """Call each for a status line; return all parts in call order."""
+    parts: list[StatusPart] = []
+    for implementation in implementations:
+        budget = min(implementation.gate_budget, STATUS_S)
+        call = begin(services, implementation, values, budget)
+        if call is None:
+            continue
+        heard = settle(services, call, (yield call), _is_status)
+        parts += heard.value or ()
+    return parts
 
 
 def call_own_hook(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +17,7 @@ from ..clock import Clock
 from ..errors import PluginError
 from ..paths import Paths, make_private
 from .logs import PLUGIN_LOGGER, RedactingFilter, RedactingLogger
+from .overseer import Overseer
 from .plugin import Plugin
 from .storing import CallStore, StoreLike
 from .workers import Workers
@@ -48,6 +49,8 @@ class Services:
     config_in: Callable[[Plugin, str], PluginConfig]
     #: Calls a hook that a plugin specified.
     call_hook: Callable[[CallContext, str, Mapping[str, object]], list[Any]]
+    #: Watches the calls that nobody waits for.
+    overseer: Overseer = field(default_factory=Overseer)
 
 
 class CallContext:

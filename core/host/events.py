@@ -4,6 +4,7 @@ from __future__ import annotations
 
 EVERY_EVENT = "hookwright_event"
 BRIEFING = "hookwright_briefing"
+STATUS_LINE = "hookwright_status_line"
 FLUSH_AFTER = "hookwright_flush_after"
 STARTUP = "hookwright_startup"
 SHUTDOWN = "hookwright_shutdown"

@@ -29,6 +29,18 @@ _LEAST_S = 0.005
 _FAIR_S = 0.5
 
 
+def judge(
+    services: Services,
+    implementations: Sequence[Implementation],
+    event: PromptSubmit | ToolBefore,
+    deadline: float | None = None,
+) -> Generator[Call, Reply, Judged]:
+    """Return the script for what may be refused: a prompt, or a tool call."""
+    if isinstance(event, ToolBefore):
+        return judge_tool(services, implementations, event, deadline)
+    return judge_prompt(services, implementations, event, deadline)
+
+
 def judge_prompt(
     services: Services,
     implementations: Sequence[Implementation],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hookwright.hookspecs import Event
+from hookwright.hookspecs import Event, StatusQuery
 
 from .chain import Call, Fault, Reply
 from .context import CallContext, Services
@@ -139,8 +139,8 @@ def settle(services: Services, call: HookCall, reply: Reply, check: Check) -> He
 
 
 def _worktree(values: Mapping[str, Any]) -> str:
-    event = values.get("event")
-    return event.project.worktree if isinstance(event, Event) else ""
+    asked = values.get("event") or values.get("query")
+    return asked.project.worktree if isinstance(asked, Event | StatusQuery) else ""
 
 
 def nothing(value: Any) -> str:

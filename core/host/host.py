@@ -7,18 +7,15 @@ from collections.abc import Collection, Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hookwright.hookspecs import (
-    Adapter,
     BriefingPart,
-    Command,
     Decision,
     Event,
     FlushReport,
-    Installer,
     PluginConfig,
     PromptSubmit,
-    RecordType,
     SessionStart,
-    Tool,
+    StatusPart,
+    StatusQuery,
     ToolBefore,
     kind_of,
 )
@@ -27,9 +24,9 @@ from ..clock import Clock
 from ..errors import PluginError
 from ..paths import Paths
 from . import trespass
-from .catalog import Catalog
+from .catalog import Catalog, Offered
 from .chain import Call, Fault, Reply, Run
-from .collecting import brief, call_own_hook, observe
+from .collecting import brief, call_own_hook, observe, status_parts
 from .configs import OriginsOf, ProjectConfigs, TablesIn
 from .context import MAX_DEPTH, CallContext, Services
 from .discovery import Found, discover
@@ -41,8 +38,9 @@ from .events import (
     OBSERVE_HOOKS,
     SHUTDOWN,
     STARTUP,
+    STATUS_LINE,
 )
-from .gates import judge_prompt, judge_tool, unread
+from .gates import Judged, judge, unread
 from .guard import tell_once
 from .holding import Policies, is_guard, policies_of, recall_policy, stand_ins
 from .isolation import IMPORTING, REGISTERING, Isolation
@@ -66,7 +64,7 @@ NO_PLUGINS_VARIABLE = "HOOKWRIGHT_NO_PLUGINS"
 TRACE_VARIABLE = "HOOKWRIGHT_TRACE_PLUGINS"
 
 
-class PluginHost:
+class PluginHost(Offered):
     """Loads plugins, calls their hooks, and keeps each from hurting the others.
 
     Methods may be called from many threads at once. Those that call plugins return
@@ -140,31 +138,6 @@ class PluginHost:
         )
 
     @property
-    def adapters(self) -> Mapping[str, Adapter]:
-        """Return the adapters by agent host."""
-        return self._catalog.adapters
-
-    @property
-    def installers(self) -> Mapping[str, Installer]:
-        """Return the installers by agent host."""
-        return self._catalog.installers
-
-    @property
-    def record_types(self) -> Mapping[str, RecordType[Any]]:
-        """Return the record types by name."""
-        return self._catalog.records
-
-    @property
-    def tools(self) -> Mapping[str, Tool]:
-        """Return the tools by name."""
-        return self._catalog.tools
-
-    @property
-    def commands(self) -> Mapping[str, Command]:
-        """Return the commands that are no tools, by name."""
-        return self._catalog.commands
-
-    @property
     def plugin_models(self) -> Mapping[str, type[PluginConfig]]:
         """Return the config models by plugin, of those with a bad table too."""
         plugins = [*self._waiting(), *self._active.values()]
@@ -232,30 +205,31 @@ class PluginHost:
                 return False
             return self._specify(item) and self._register(item)
 
-    def decide_prompt(
-        self, event: PromptSubmit, deadline: float | None = None
-    ) -> tuple[Decision, list[Stage]]:
-        """Return what the plugins make of a prompt.
+    def decide(
+        self, event: PromptSubmit | ToolBefore, deadline: float | None = None
+    ) -> Judged:
+        """Return what the plugins make of a prompt or a tool call.
 
         :param deadline: monotonic seconds at which the decision is due; failure
             policies answer for those who have not by then.
         """
-        asked = self._implementations(GATE_HOOKS["prompt_submit"])
-        if not asked:
-            return Decision(), []
-        return self._run(judge_prompt(self._services, asked, event, deadline))
+        asked = self._implementations(GATE_HOOKS[kind_of(event)])
+        return self._run(judge(self._services, asked, event, deadline))
 
-    def decide_tool(
-        self, event: ToolBefore, deadline: float | None = None
-    ) -> tuple[Decision, list[Stage]]:
-        """Return what the plugins make of a tool call.
+    def decide_here(
+        self,
+        event: PromptSubmit | ToolBefore,
+        deadline: float | None,
+        hand_on: Callable[[Callable[[], Judged]], None],
+    ) -> None:
+        """Decide in this thread, which a plugin that hangs keeps for itself.
 
-        :param deadline: as for `decide_prompt`.
+        :param hand_on: called once, in whichever thread comes to the end, with a
+            function that returns what `decide` does.
         """
-        asked = self._implementations(GATE_HOOKS["tool_before"])
-        if not asked:
-            return Decision(), []
-        return self._run(judge_tool(self._services, asked, event, deadline))
+        asked = self._implementations(GATE_HOOKS[kind_of(event)])
+        script = judge(self._services, asked, event, deadline)
+        Run(script, self._services.workers).start(self._services.overseer, hand_on)
 
     def failures_default(
         self, kind: str, failure: str = "could not be shown the event"
@@ -277,6 +251,13 @@ class PluginHost:
         if not asked:
             return [], []
         return self._run(brief(self._services, asked, {"event": event}))
+
+    def status_line(self, query: StatusQuery) -> list[StatusPart]:
+        """Return what plugins would show at a glance; what they write is dropped."""
+        asked = self._implementations(STATUS_LINE)
+        if not asked:
+            return []
+        return self._run(status_parts(self._services, asked, {"query": query}))
 
     def observe(self, event: Event) -> list[Stage]:
         """Show an event to those who observe all, then to those of its own kind."""

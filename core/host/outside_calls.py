@@ -20,7 +20,7 @@ from ..errors import HookwrightError, RecordError
 from .chain import Fault, ProcessLostError, RaisedElsewhereError, Reply
 from .channel import Channel, ChannelError
 from .context import CallContext
-from .events import BRIEFING, GATE_HOOKS, STARTUP
+from .events import BRIEFING, GATE_HOOKS, STARTUP, STATUS_LINE
 from .guard import HookCall
 from .loading import LOAD_BUDGET_S
 from .messages import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .process import WorkerProcess
 
 #: An agent waits for these.
-_URGENT = frozenset((*GATE_HOOKS.values(), BRIEFING))
+_URGENT = frozenset((*GATE_HOOKS.values(), BRIEFING, STATUS_LINE))
 #: Seconds that a gate waits for a process that is being started, at least.
 _PATIENCE_S = 1.0
 #: Seconds that a call which was given up may still take before its process is ended;

@@ -21,6 +21,7 @@ from hookwright.hookspecs import briefing as briefing_specs
 from hookwright.hookspecs import extension as extension_specs
 from hookwright.hookspecs import gates as gate_specs
 from hookwright.hookspecs import lifecycle as lifecycle_specs
+from hookwright.hookspecs import status_line as status_line_specs
 from hookwright.hookspecs import storage as storage_specs
 
 from ..errors import PluginError
@@ -40,6 +41,7 @@ SPECIFICATIONS = (
     lifecycle_specs,
     gate_specs,
     briefing_specs,
+    status_line_specs,
     storage_specs,
     extension_specs,
 )

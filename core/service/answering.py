@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 from hookwright.hookspecs import Answer
@@ -16,6 +17,7 @@ from ..errors import HookwrightError, UnknownNameError
 from .complaints import line
 from .control import Control
 from .deliveries import Received
+from .desk import Desk, Ticket
 from .door import Send
 from .intake import RawDelivery
 from .lanes import MOST_JOBS, Lanes
@@ -42,9 +44,23 @@ _SHARE = 0.9
 #: Part of it in which the gates must have decided; whoever has not is represented by
 #: its failure policy, beside the verdicts of the others.
 _GATES_SHARE = 0.8
-_WORKERS = 32
+#: Events that are answered at the same time, and control requests.
+_PLACES = 32
+_WORKERS = 8
 #: Seconds that what is only recorded waits while the observers are far behind.
 _ROOM_S = 1.0
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """One event on its way to an answer."""
+
+    #: None once it is answered: its timer would keep all of it.
+    raw: RawDelivery | None
+    #: When the gates must have decided; None for what is only recorded.
+    due: float | None
+    ticket: Ticket
+    received: Received | None = None
 
 
 class Answering:
@@ -56,6 +72,7 @@ class Answering:
     def __init__(self, runtime: Runtime, leave: Callable[[str], None]) -> None:
         self._runtime = runtime
         self._leave = leave
+        self._desk = Desk(_PLACES)
         self._workers = ThreadPoolExecutor(_WORKERS, "hookwright-answer")
         self._urgent = ThreadPoolExecutor(2, "hookwright-late")
         self._precedence = Precedence()
@@ -70,7 +87,7 @@ class Answering:
     async def answer(self, kind: int, fields: list[bytes], send: Send) -> Reply | None:
         """Answer one request of either kind."""
         if kind == HOOK:
-            return await self._event(decode_hook(fields))
+            return await self._event(fields)
         if kind == CONTROL and len(fields) == 2:
             same = fields[0].decode("utf-8", "replace") == VERSION
             return await self._operation(fields[1], same, send)
@@ -102,18 +119,54 @@ class Answering:
     def close(self) -> None:
         """Take no more work; what runs is not waited for."""
         self.lanes.close()
+        self._desk.close()
         for pool in (self._workers, self._urgent):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _event(self, request: HookRequest) -> Reply:
+    def answer_soon(self, fields: list[bytes], send: Callable[[Reply], None]) -> bool:
+        """Have an event answered; return False when it must wait for room first.
+
+        Called in the event loop's thread.
+
+        :param send: called once with the reply, in any thread.
+        :raises FrameError: the fields are no event.
+        """
+        request = decode_hook(fields)
         if request.version != VERSION:
             if not self.expects(request.version):
                 self.retire()
-            return Reply(RETIRE)
-        self.last_event = time.monotonic()
-        self.count += 1
+            send(Reply(RETIRE))
+            return True
+        observed = "o" in request.flags
+        if observed and self.lanes.is_full:
+            return False
+        self._begin(request, send, observed)
+        return True
+
+    async def _event(self, fields: list[bytes]) -> Reply:
+        """Answer an event; one that is only recorded waits for room."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Reply] = loop.create_future()
+
+        def send(reply: Reply) -> None:
+            loop.call_soon_threadsafe(_resolve, answered, reply)
+
+        if not self.answer_soon(fields, send):
+            if not await self._has_room():
+                # The client leaves it in the spool: on the disk, not in memory.
+                return Reply(FAULT)
+            self._begin(decode_hook(fields), send, True)
+        return await answered
+
+    def _begin(
+        self, request: HookRequest, send: Callable[[Reply], None], observed: bool
+    ) -> None:
+        now = time.monotonic()
+        if "i" not in request.flags:
+            # Drawing a status line is no sign of life of an agent.
+            self.last_event = now
+            self.count += 1
         patience = self._runtime.settings.service.answer_timeout
-        timeout, due = patience * _SHARE, time.monotonic() + patience * _GATES_SHARE
         raw = RawDelivery(
             id=request.delivery,
             agent_host=request.agent_host,
@@ -122,61 +175,80 @@ class Answering:
             environment=request.environment,
             stdin=request.stdin,
         )
-        if self.lanes.is_full and "o" in request.flags and not await self._has_room():
-            # The client leaves it in the spool: on the disk, not in memory.
-            return Reply(FAULT)
-        known: list[Received] = []
-        answering = self._start(
-            lambda: self._answer(raw, None if "o" in request.flags else due, known)
-        )
+        due = None if observed else now + patience * _GATES_SHARE
+        event = _UnderWay(raw, due, Ticket(send))
+        loop = asyncio.get_running_loop()
+        loop.call_later(patience * _SHARE, self._overdue, event)
+        self._desk.submit(lambda: self._answer(event, raw))
+
+    def _answer(self, event: _UnderWay, raw: RawDelivery) -> None:
+        """Receive one event and answer it; runs in a thread of the desk's."""
+        self._precedence.began()
         try:
-            # Shielded: an answer that comes too late still has its events observed.
-            answer = await asyncio.wait_for(asyncio.shield(answering), timeout)
-        except UnknownNameError as error:
-            return Reply(USAGE, stderr=line(str(error)).encode())
-        except TimeoutError:
-            _log.warning("an answer to %s came too late", request.agent_host)
-            if not known:
-                # The client goes the way without a daemon, under the same id.
-                return Reply(FAULT)
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(
-                self._urgent, self._runtime.late, known[0]
-            )
-        return _reply(answer)
+            received = self._runtime.receive(raw)
+            if self._runtime.unrecorded:
+                received = self._runtime.set_aside(received)
+            event.received = received
+            if event.due is not None:
+                self._runtime.decide_here(
+                    received, event.due, lambda answer: self._end(event, answer)
+                )
+                return
+        except Exception as error:  # noqa: BLE001 - the agent is told, whatever it is
+            self._failed(event, error)
+            return
+        said = received.problem or received.note
+        self._end(event, lambda: Answer(stderr=line(said) if said else ""))
+
+    def _end(self, event: _UnderWay, answer: Callable[[], Answer]) -> None:
+        """Send the answer; an answer that comes too late still has its event seen."""
+        try:
+            reply = _reply(answer())
+        except Exception as error:  # noqa: BLE001 - the agent is told, whatever it is
+            self._failed(event, error)
+            return
+        finally:
+            # Before the answer, so that the session's next event is behind this one.
+            if event.received is not None and event.raw is not None:
+                self.dispatch(event.received, len(event.raw.stdin))
+        self._send(event, reply)
+
+    def _failed(self, event: _UnderWay, error: Exception) -> None:
+        if isinstance(error, UnknownNameError):
+            reply = Reply(USAGE, stderr=line(str(error)).encode())
+        else:
+            _log.error("a request could not be answered", exc_info=error)
+            reply = Reply(FAULT)
+        self._send(event, reply)
+
+    def _send(self, event: _UnderWay, reply: Reply) -> None:
+        self._precedence.ended()
+        event.raw = event.received = None
+        if event.ticket.answer(reply):
+            self._desk.leave()
+
+    def _overdue(self, event: _UnderWay) -> None:
+        """Answer for the plugins; in the event loop's thread."""
+        raw, received = event.raw, event.received
+        if raw is None or not event.ticket.is_open:
+            return
+        _log.warning("an answer to %s came too late", raw.agent_host)
+        if received is None:
+            # The client goes the way without a daemon, under the same id.
+            if event.ticket.answer(Reply(FAULT)):
+                self._desk.leave()
+            return
+
+        def answer() -> None:
+            reply = _reply(self._runtime.late(received))
+            if event.ticket.answer(reply):
+                self._desk.leave()
+
+        self._urgent.submit(answer)
 
     def _start(self, function: Callable[[], R]) -> asyncio.Future[R]:
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._workers, function)
-
-    def _answer(
-        self, raw: RawDelivery, due: float | None, known: list[Received]
-    ) -> Answer:
-        """Answer in a worker; what is received goes into `known` at once.
-
-        :param due: when the gates must have decided; None for what is only recorded.
-        """
-        self._precedence.began()
-        try:
-            return self._received(raw, due, known)
-        finally:
-            self._precedence.ended()
-
-    def _received(
-        self, raw: RawDelivery, due: float | None, known: list[Received]
-    ) -> Answer:
-        received = self._runtime.receive(raw)
-        if self._runtime.unrecorded:
-            received = self._runtime.set_aside(received)
-        known.append(received)
-        try:
-            if due is not None:
-                return self._runtime.decide(received, due)
-            said = received.problem or received.note
-            return Answer(stderr=line(said) if said else "")
-        finally:
-            # Before the answer, so that the session's next event is behind this one.
-            self.dispatch(received, len(raw.stdin))
 
     async def _has_room(self) -> bool:
         deadline = time.monotonic() + _ROOM_S
@@ -204,6 +276,11 @@ class Answering:
             told = {"error": {"type": kind, "message": str(error)}}
             return Reply(DONE, error.exit_code, json.dumps(told).encode())
         return Reply(stdout=json.dumps({"result": result}).encode())
+
+
+def _resolve(answered: asyncio.Future[Reply], reply: Reply) -> None:
+    if not answered.done():
+        answered.set_result(reply)
 
 
 def _reply(answer: Answer) -> Reply:

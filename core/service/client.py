@@ -1,6 +1,7 @@
 """What an agent host runs for each event: ask the daemon, print its answer, leave.
 
-Run as `python -I -S client.py [--observe] [--direct] AGENT_HOST [EVENT] [ARGS...]`.
+Run as `python -I -S client.py [--delivery=ID] [--observe] [--direct] AGENT_HOST ...`;
+the id, which comes first, is that of an event that has been told elsewhere already.
 It imports only what is built into Python, and `_socket`. Where no daemon answers,
 `cold.py` does the work, under the same id.
 """
@@ -15,17 +16,17 @@ VERSION = "0.1.0"
 PROTOCOL, HOOK = 1, 1
 MAGIC, REPLY_MAGIC = b"HKWR", b"HKWA"
 DONE, RETIRE, FAULT, USAGE = range(4)  # see wire.Reply
-REPLY_HEAD, MAX_STDIN, ANSWER_TIMEOUT = 16, 64 * 2**20, 2.0
+REPLY_HEAD, MAX_STDIN, ANSWER_TIMEOUT, GLANCE = 16, 64 * 2**20, 2.0, 0.3
 _SENT = tuple(b"AI_AGENT CLAUDE CODEX COPILOT CURSOR GEMINI GIT_ OPENCODE".split())
 _SECRET = (b"TOKEN", b"KEY", b"SECRET", b"PASSWORD")
 _USAGE = b"usage: hookwright-hook [--observe] [--direct] AGENT_HOST [EVENT] [ARGS...]\n"
 
 
 def parse(words: list[str]) -> tuple[str, list[str]]:
-    """Return (flags of `od`, plain words); after two plain words options end."""
+    """Return (flags of `odi`, plain words); after two plain words options end."""
     flags, plain = "", list[str]()
     for position, word in enumerate(words):
-        if word in ("--observe", "--direct"):
+        if word in ("--observe", "--direct", "--if-running"):
             flags += word[2]
         elif len(plain) == 2:
             return flags, plain + words[position:]
@@ -163,12 +164,16 @@ def exchange(flags: str, delivery: str, words: list[str], stdin: bytes) -> bytes
     fields = [VERSION.encode(), delivery.encode(), flags.encode(), names]
     fields += [cwd, b"\0".join(sent_environment(environment)), stdin]
     run = data_directory(environment, cwd) + b"/run"
-    return ask(connect(run), encode(HOOK, fields), answer_timeout(run))
+    timeout = min(answer_timeout(run), GLANCE if "i" in flags else 1e6)
+    return ask(connect(run), encode(HOOK, fields), timeout)
 
 
 def main() -> int:
     """Deliver one event; return the exit code for the agent host."""
-    flags, words = parse(sys.argv[1:])
+    word = "".join(sys.argv[1:2])
+    known = len(word) == 31 and word.startswith("--delivery=")
+    known = known and not word[11:].strip("0123456789abcdef")
+    flags, words = parse(sys.argv[1 + known :])
     if not words:
         write_all(2, _USAGE)
         return 2
@@ -177,7 +182,7 @@ def main() -> int:
         return 0
     flags += "t" * posix.isatty(0)  # a person typed this: no input
     stdin = b"" if "t" in flags else read_all(0)
-    delivery = posix.urandom(10).hex()
+    delivery = word[11:] if known else posix.urandom(10).hex()
     status, reply = FAULT, b""
     try:
         if "d" not in flags:

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 
 #: What an empty pipe takes at once, everywhere.
 _PIPE = 16384
+#: What a status line shows while no daemon answers; the next event starts one.
+ASLEEP = b"hookwright: asleep\n"
 
 
 def become(delivery: str, flags: str, words: list[str], stdin: bytes) -> NoReturn:
     """Replace this process by one that answers the event.
 
+    What is only asked of a daemon that runs (flag `i`) is answered here, at once.
+
     :raises OSError: the interpreter is gone.
     """
+    if "i" in flags:
+        _write(1, ASLEEP)
+        posix._exit(0)
     reader, writer = posix.pipe()
     if len(stdin) > _PIPE and not posix.fork():
         posix.closerange(0, writer)

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +27,10 @@ from .wire import (
 
 #: Seconds; tools may take long, so that calls wait this long by default.
 CALL_TIMEOUT = 600.0
+
+
+class DaemonLeftError(ServiceError):
+    """The daemon left, or was killed, before it answered."""
 
 
 class DaemonConnection:
@@ -84,6 +89,11 @@ class DaemonConnection:
             if "event" in told:
                 yield told["event"]
 
+    def abort(self) -> None:
+        """End a call that another thread waits in; it raises `ServiceError`."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Leave."""
         self._connection.close()
@@ -104,7 +114,7 @@ class DaemonConnection:
         try:
             self._connection.sendall(encode(CONTROL, [VERSION.encode(), request]))
         except OSError as error:
-            raise ServiceError(f"the daemon has left: {error}") from error
+            raise DaemonLeftError(f"the daemon has left: {error}") from error
 
     def _receive(self, timeout: float | None) -> dict[str, Any]:
         self._connection.settimeout(timeout)
@@ -116,9 +126,9 @@ class DaemonConnection:
                 f"the daemon did not answer within {timeout:g} s"
             ) from error
         except (OSError, FrameError) as error:
-            raise ServiceError(f"the daemon has left: {error}") from error
+            raise DaemonLeftError(f"the daemon has left: {error}") from error
         if status == RETIRE:
-            raise ServiceError("the daemon was of another version and leaves; retry")
+            raise DaemonLeftError("the daemon was of another version and leaves; retry")
         if status != DONE:
             raise ServiceError("the daemon failed; `hookwright daemon` shows its log")
         told = json.loads(body) if body else {}

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
+from hookwright.hookspecs import StatusQuery
+
 from ..errors import StoreError, UnknownNameError
 from ..store import Store
+from ..worktree import locate_project
 from .eventlog import Line, tail
 from .runtime import Runtime
 from .wire import VERSION, Reply
@@ -66,9 +69,11 @@ class Control:
             "reload": self._reload,
             "stats": self._stats,
             "status": self._status,
+            "status_line": self._status_line,
             "stop": self._stop,
             "tail": self._tail,
             "tool": self._tool,
+            "tools": self._tools,
         }
 
     async def _ping(self, _arguments: Arguments) -> Any:
@@ -87,6 +92,15 @@ class Control:
             **self.about(),
         }
 
+    async def _status_line(self, arguments: Arguments) -> Any:
+        cwd = str(arguments["cwd"])
+
+        def line() -> str:
+            query = StatusQuery(project=locate_project(cwd), cwd=cwd)
+            return self._runtime.status_line(query)
+
+        return await self._answering.in_worker(line)
+
     async def _stop(self, _arguments: Arguments) -> Any:
         self._leave("asked to")
         return {"pid": os.getpid()}
@@ -100,9 +114,13 @@ class Control:
                 str(arguments["name"]),
                 dict(arguments.get("arguments", {})),
                 from_agent=arguments.get("from_agent") is not False,
+                cwd=str(arguments.get("cwd", "")),
             )
 
         return await self._answering.in_worker(call)
+
+    async def _tools(self, _arguments: Arguments) -> Any:
+        return await self._answering.in_worker(self._runtime.tools)
 
     async def _flush(self, arguments: Arguments) -> Any:
         reason = str(arguments.get("reason", "command"))

@@ -48,10 +48,8 @@ def decide(
     decisions: list[Decision] = []
     stages: list[Stage] = []
     for event in events:
-        if isinstance(event, ToolBefore):
-            decision, written = host.decide_tool(event, deadline)
-        elif isinstance(event, PromptSubmit):
-            decision, written = host.decide_prompt(event, deadline)
+        if isinstance(event, ToolBefore | PromptSubmit):
+            decision, written = host.decide(event, deadline)
         elif isinstance(event, SessionStart):
             parts, written = host.briefing(event)
             decision = _told(cut_briefing(parts, briefing_tokens))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hookwright.hookspecs import Adapter, Delivery, Event
+from hookwright.hookspecs import Adapter, Delivery, Event, StatusQuery
 
 from ..clock import Clock
 from ..errors import UnknownNameError
@@ -16,6 +16,7 @@ from ..redaction import Redaction, Redactor
 from . import quarantine
 from .complaints import no_event, unknown_host
 from .intake import Intake, IntakeError, RawDelivery, take_in
+from .status_line import read_status
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Received:
     note: str = ""
     #: Whether its events are still to be observed: not when it came before.
     fresh: bool = False
+    #: What it asks for, where it is no event but wants to see how things stand.
+    query: StatusQuery | None = None
 
     @property
     def lane(self) -> str:
@@ -85,8 +88,11 @@ class Reader:
             **redaction.value,
         )
         events: tuple[Event, ...] = ()
+        query = None
         if not problem:
             events, problem = parse(adapter, delivery)
+        if not events and not problem:
+            query, problem = read_status(adapter, delivery)
         refusable = is_refusable(adapter, delivery)
         if taken.partial and refusable and not problem:
             problem = taken.note
@@ -101,6 +107,7 @@ class Reader:
             refusable=refusable,
             problem=redactor.text(no_event(*name, problem)) if problem else "",
             note=no_event(*name, taken.note) if taken.note and not problem else "",
+            query=query,
         )
 
     def adapter(self, agent_host: str) -> Adapter:

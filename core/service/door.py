@@ -19,6 +19,7 @@ from typing import Protocol
 
 from .lifetime import SOCKET
 from .locks import same_file
+from .outlet import Outlet
 from .wire import (
     FAULT,
     HOOK,
@@ -59,10 +60,21 @@ class Answerer(Protocol):
         ...
 
 
+class EventAnswerer(Answerer, Protocol):
+    """One that has threads of its own for events."""
+
+    def answer_soon(self, fields: list[bytes], send: Callable[[Reply], None]) -> bool:
+        """Have an event answered through `send`, which is called once, in any thread.
+
+        False: not so; it is to be brought to `answer`.
+        """
+        ...
+
+
 class SocketDoor:
     """Listens on the run directory's socket."""
 
-    def __init__(self, run: Path, answerer: Answerer) -> None:
+    def __init__(self, run: Path, answerer: EventAnswerer) -> None:
         self._path = run / SOCKET
         self._answerer = answerer
         self._server: asyncio.Server | None = None
@@ -112,19 +124,22 @@ class SocketDoor:
 class Connection(asyncio.Protocol):
     """One process at the other end; its requests are answered one after another."""
 
-    def __init__(self, answerer: Answerer, others: set[Connection]) -> None:
+    def __init__(self, answerer: EventAnswerer, others: set[Connection]) -> None:
         self._answerer = answerer
         self._others = others
         self._transport: asyncio.Transport | None = None
         self._data = bytearray()
         self._head: Head | None = None
         self._task: asyncio.Task[None] | None = None
+        self._outlet: Outlet | None = None
+        #: Whether a thread has the request and writes its answer by itself.
+        self._answering = False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def busy(self) -> bool:
         """Return whether a request is being answered."""
-        return self._task is not None
+        return self._task is not None or self._answering
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the process in if it is our user's."""
@@ -135,12 +150,15 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         self._transport = transport
+        self._outlet = Outlet(transport)
         self._others.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio
         """Forget the connection; what is being answered is answered to nobody."""
         self._others.discard(self)
         self._transport = None
+        if self._outlet is not None:
+            self._outlet.close()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -166,7 +184,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _next(self) -> None:
-        if self._task is not None or self._transport is None:
+        if self.busy or self._transport is None:
             return
         try:
             if self._head is None and len(self._data) >= REQUEST_HEAD:
@@ -190,9 +208,10 @@ class Connection(asyncio.Protocol):
         self._data = self._data[end:]
         self._head = None
         self._wait()
-        self._task = asyncio.get_running_loop().create_task(
-            self._answer(head.kind, fields)
-        )
+        if head.kind != HOOK or not self._answer_soon(fields):
+            self._task = asyncio.get_running_loop().create_task(
+                self._answer(head.kind, fields)
+            )
 
     def _is_abandoned(self) -> bool:
         """Return whether the process at the other end has closed the connection."""
@@ -214,6 +233,35 @@ class Connection(asyncio.Protocol):
         self.send(Reply(status))
         self._data.clear()
         self.leave()
+
+    def _answer_soon(self, fields: list[bytes]) -> bool:
+        outlet = self._outlet
+        assert outlet is not None
+        loop = asyncio.get_running_loop()
+
+        def send(reply: Reply) -> None:
+            left = outlet.write(encode_reply(reply))
+            try:
+                loop.call_soon_threadsafe(self._answered, left)
+            except RuntimeError:
+                _log.warning("an answer was ready after the daemon had left")
+
+        self._answering = True
+        try:
+            taken = self._answerer.answer_soon(fields, send)
+        except Exception:  # noqa: BLE001 - one connection never ends the daemon
+            _log.exception("a request could not be answered")
+            send(Reply(FAULT))
+            return True
+        self._answering = taken
+        return taken
+
+    def _answered(self, left: bytes) -> None:
+        """Go on after an answer that a thread wrote, as far as it could."""
+        if left and self._transport is not None:
+            self._transport.write(left)
+        self._answering = False
+        self._next()
 
     async def _answer(self, kind: int, fields: list[bytes]) -> None:
         try:

@@ -84,9 +84,16 @@ class Routes:
             case ["", "v1", "tools", name]:
                 _allow(request, "POST")
                 return await self._tool(request, name, body)
+            case ["", "v1", "tools"]:
+                _allow(request, "GET")
+                found = await self._control(request, "tools", {})
+                return _as_json({"tools": found})
+            case ["", "v1", "mcp"]:
+                _allow(request, "POST")
+                return await self._mcp(request, body)
             case ["", "v1", "health"]:
                 _allow(request, "GET")
-                return await self._control(request, "ping", {})
+                return _as_json(await self._control(request, "ping", {}))
         raise HttpError(404, f"there is nothing at {request.path[:200]}")
 
     async def _hook(
@@ -126,19 +133,32 @@ class Routes:
         if not isinstance(arguments, dict):
             raise HttpError(400, "the body is not a JSON object of arguments")
         wanted = {"name": name, "arguments": arguments, "from_agent": True}
-        return await self._control(request, "tool", wanted)
+        if cwd := _given_cwd(request):
+            wanted["cwd"] = cwd
+        return _as_json({"result": await self._control(request, "tool", wanted)})
+
+    async def _mcp(self, request: Request, body: bytes) -> Response:
+        # Imported late: few agent hosts come this way.
+        from . import http_mcp
+
+        told = await http_mcp.answer(
+            body,
+            request.header(http_mcp.REVISION),
+            _given_cwd(request),
+            lambda operation, wanted: self._control(request, operation, wanted),
+        )
+        return Response(http_mcp.status_of(told), told)
 
     async def _control(
         self, request: Request, operation: str, arguments: Mapping[str, Any]
-    ) -> Response:
+    ) -> Any:
         asked = json.dumps({"op": operation, "args": dict(arguments)}).encode()
         reply = await self._ask(CONTROL, [self._version(request), asked])
         told = json.loads(reply.stdout)
         if (error := told.get("error")) is not None:
             status = _BY_ERROR.get(error["type"], 500)
             raise HttpError(status, error["message"], kind=error["type"])
-        found = told["result"] if operation == "ping" else told
-        return Response(200, json.dumps(found).encode())
+        return told["result"]
 
     async def _ask(self, kind: int, fields: list[bytes]) -> Reply:
         reply = await self._answerer.answer(kind, fields, lambda _: False)
@@ -154,6 +174,10 @@ class Routes:
             self._answerer.retire()
             raise HttpError(409, _REPLACED)
         return version.encode()
+
+
+def _as_json(value: object) -> Response:
+    return Response(200, json.dumps(value).encode())
 
 
 def _allow(request: Request, method: str) -> None:
@@ -174,6 +198,14 @@ def _delivery(request: Request) -> str:
     if len(given) != 20 or given.strip("0123456789abcdef"):
         raise HttpError(400, f"{DELIVERY} is not 20 hexadecimal digits")
     return given
+
+
+def _given_cwd(request: Request) -> str:
+    """Return the caller's working directory, "" when it does not say."""
+    found = request.decoded(CWD)
+    if found and (not found.startswith("/") or "\0" in found):
+        raise HttpError(400, f"{CWD} is not an absolute path")
+    return found
 
 
 async def _cwd(request: Request, body: bytes) -> str:

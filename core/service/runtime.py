@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from hookwright.hookspecs import Answer, Decision, FlushReport, kind_of
+from hookwright.hookspecs import (
+    Answer,
+    Decision,
+    FlushReport,
+    PromptSubmit,
+    StatusQuery,
+    ToolBefore,
+    kind_of,
+)
 
 from ..clock import Clock
-from ..errors import ConfigError, UnknownNameError
-from ..host import GATE_HOOKS, PluginHost
+from ..errors import ConfigError, ToolError, UnknownNameError
+from ..host import GATE_HOOKS, Judged, PluginHost
 from ..paths import Paths
 from ..redaction import Redactor, load_key, project_secrets
 from ..settings import LoadedSettings, Settings
@@ -26,6 +34,7 @@ from .eventlog import EventLog
 from .intake import RawDelivery
 from .keeping import Keeper
 from .project_settings import ProjectSettings
+from .status_line import Refusals, line_of
 
 if TYPE_CHECKING:
     from ..store import Stage
@@ -90,6 +99,7 @@ class Runtime:
         )
         self._echoes = Echoes()
         self._answers = RecentAnswers()
+        self._refusals = Refusals(self.redact)
 
     @classmethod
     def open(
@@ -172,24 +182,54 @@ class Runtime:
         :param deadline: monotonic seconds; failure policies answer for the plugins
             that have not by then.
         """
-        delivery = received.delivery
-        known = self._answers.find(delivery.id)
+        known = self._answers.find(received.delivery.id)
         if known is not None:
             return known
+        if received.query is not None:
+            line = Decision(contexts=(self.status_line(received.query),))
+            return deciding.render(received, line, self.redact)
         if received.problem:
             unread = received.refusable
             decision = deciding.unread(self.host) if unread else Decision()
-        else:
-            decision, stages = deciding.decide(
-                self.host,
-                received.events,
-                self.settings.service.briefing_tokens,
-                deadline,
-            )
-            self._keeper.keep(stages)
-        answer = deciding.render(received, decision, self.redact)
-        self._answers.remember(delivery.id, answer)
-        return answer
+            return self._answered(received, decision, [])
+        decision, stages = deciding.decide(
+            self.host, received.events, self.settings.service.briefing_tokens, deadline
+        )
+        return self._answered(received, decision, stages)
+
+    def decide_here(
+        self,
+        received: Received,
+        deadline: float | None,
+        hand_on: Callable[[Callable[[], Answer]], None],
+    ) -> None:
+        """Do what `decide` does without a second thread, which costs a wake-up.
+
+        A plugin that hangs keeps this thread; another one goes on with the rest.
+
+        :param deadline: as for `decide`.
+        :param hand_on: called once, in whichever thread comes to the end, with a
+            function that returns the answer or raises.
+        """
+        known = self._answers.find(received.delivery.id)
+        if known is not None or received.problem or len(received.events) != 1:
+            hand_on(lambda: self.decide(received, deadline))
+            return
+        (event,) = received.events
+        if not isinstance(event, ToolBefore | PromptSubmit):
+            hand_on(lambda: self.decide(received, deadline))
+            return
+
+        def judged(outcome: Callable[[], Judged]) -> None:
+            hand_on(lambda: self._answered(received, *outcome()))
+
+        self.host.decide_here(event, deadline, judged)
+
+    def status_line(self, query: StatusQuery) -> str:
+        """Return the line that shows how things stand in a session."""
+        refusal = self._refusals.last(query.agent_host, query.session_id)
+        asked = query.model_copy(update={"refusal": refusal})
+        return self.redact(line_of(self.host.status_line(asked)))
 
     def late(self, received: Received) -> Answer:
         """Return the answer when the plugins took longer than an agent waits."""
@@ -260,19 +300,45 @@ class Runtime:
         return self._keeper.problem
 
     def call_tool(
-        self, name: str, arguments: Mapping[str, Any], *, from_agent: bool
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        from_agent: bool,
+        cwd: str = "",
     ) -> Any:
         """Call a tool; return its result as a JSON value.
 
-        What it wrote is durable when this returns.
+        What it wrote is durable when this returns. An agent is given the result
+        redacted: a tool may have read what no event ever told.
 
+        :param cwd: the caller's working directory, from which its paths start and whose
+            project's secrets are redacted too; "" where it did not say.
         :raises UnknownNameError: there is no such tool.
         :raises ToolError: the call is not allowed, does not fit, or failed.
         :raises StoreError: what it wrote could not be kept.
         """
+        if cwd and (tool := self.host.tools.get(name)) is not None:
+            # Imported late, as below.
+            from .tool_list import at_home
+
+            arguments = at_home(tool, arguments, cwd)
         result, stages = self.host.call_tool(name, arguments, from_agent=from_agent)
         self._keeper.keep_for_good(stages)
-        return result
+        if not from_agent:
+            return result
+        redactor = self._redactor_in(cwd) if cwd else self.redactor
+        try:
+            return redactor.value(result)
+        except ValueError as error:
+            raise ToolError(f"{name} cannot be shown: its result is {error}") from error
+
+    def tools(self) -> list[dict[str, Any]]:
+        """Return the tools that an agent may call, as JSON values."""
+        # Imported late: few ask, and it costs a model for each tool.
+        from .tool_list import offered
+
+        return offered(self.host.tools.values())
 
     def reload(self, loaded: LoadedSettings | ConfigError | None = None) -> list[str]:
         """Take changed settings; return what is wrong with them, for people.
@@ -321,6 +387,17 @@ class Runtime:
         self.events.close()
         if self.store is not None:
             self.store.close()
+
+    def _answered(
+        self, received: Received, decision: Decision, stages: list[Stage]
+    ) -> Answer:
+        """Keep what the gates wrote; return the decision in the host's words."""
+        self._keeper.keep(stages)
+        if decision.refuses:
+            self._refusals.note(received.events, decision, self.clock.now())
+        answer = deciding.render(received, decision, self.redact)
+        self._answers.remember(received.delivery.id, answer)
+        return answer
 
     def _tables_in(self, worktree: str) -> Mapping[str, Mapping[str, Any]] | None:
         found = self._projects.find(worktree, self.host)

@@ -33,12 +33,14 @@ CORE = MappingProxyType(
         "install": ("install", "add_install"),
         "uninstall": ("install", "add_uninstall"),
         "doctor": ("doctor", "add"),
+        "statusline": ("statusline", "add"),
         "plugins": ("plugins", "add"),
         "events": ("events", "add"),
         "config": ("config", "add"),
         "trust": ("trust", "add"),
         "store": ("store", "add"),
         "daemon": ("daemon", "add"),
+        "mcp": ("mcp", "add"),
     }
 )
 

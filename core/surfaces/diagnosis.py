@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Literal
-
-from hookwright.hookspecs import HostFinding
 
 from ..errors import ConfigError, HookwrightError
 from ..host import PluginStatus
 from ..service import lifetime
-from ..service.http_access import find_access
 from ..service.native import copy_of
 from ..store import StoreStats
 from .clients import clients_of, inspect
 from .engine import daemon_details, looking, plugin_statuses
-from .install import installed
+from .hosts import HostState
 from .invocation import Invocation, own_version
 from .output import size
 
@@ -158,16 +154,8 @@ def plugins(invocation: Invocation) -> Iterator[Finding]:
 
 def agent_hosts(invocation: Invocation) -> Iterator[Finding]:
     """Look which agent hosts are here and whether Hookwright is in them."""
-    request = invocation.request("project", invocation.project)
-    request = replace(request, http=find_access(invocation.paths))
-    for name, installer in sorted(invocation.host().installers.items()):
-        yield from _of_agent_host(name, installer.detect(request))
-    for manifest in installed(invocation.paths):
-        gone = [file.path for file in manifest.files if not Path(file.path).exists()]
-        for path in gone:
-            cure = f"Run hookwright install {manifest.agent_host} again, or uninstall."
-            text = f"{path} was installed and is gone"
-            yield Finding(manifest.agent_host, "note", text, cure)
+    for state in invocation.agent_hosts:
+        yield from _of_agent_host(state)
 
 
 def _safely(
@@ -236,17 +224,21 @@ def _of_plugin(status: PluginStatus) -> Finding:
     )
 
 
-def _of_agent_host(name: str, found: HostFinding) -> Iterator[Finding]:
-    installed = f"installed: {', '.join(found.installed)}"
-    version = found.version or "of unknown version"
-    if not found.found:
+def _of_agent_host(host: HostState) -> Iterator[Finding]:
+    name = host.agent_host
+    installed = f"installed: {', '.join(host.installed)}"
+    version = host.version or "of unknown version"
+    if not host.found:
         # Its program may be where PATH does not lead, so what is installed counts.
         text = "its program is not on PATH"
-        text = f"{text}; {installed}" if found.installed else text
-        yield Finding(name, "note", text, found.next_step)
-    elif found.installed:
-        yield Finding(name, "ok", f"{version}; {installed}", found.next_step)
+        text = f"{text}; {installed}" if host.installed else text
+        yield Finding(name, "note", text, host.next_step)
+    elif host.installed:
+        yield Finding(name, "ok", f"{version}; {installed}", host.next_step)
     else:
-        yield Finding(name, "note", f"{version}; not installed", found.next_step)
-    for problem in found.problems:
+        yield Finding(name, "note", f"{version}; not installed", host.next_step)
+    for problem in host.problems:
         yield Finding(name, "broken", problem)
+    for text in host.gone:
+        cure = f"Run hookwright install {name} again, or uninstall."
+        yield Finding(name, "note", text, cure)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..clock import Clock
 from ..errors import ConfigError, StoreError
-from ..paths import Paths, find_paths
+from ..paths import CONFIG_DIR_VARIABLE, DATA_DIR_VARIABLE, Paths, find_paths
 from ..service import client
 from ..service.native import python_command
 from .failures import redacted
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from ..host import PluginHost
     from ..settings import LoadedSettings
     from ..store import Stage
+    from .hosts import HostState
 
 NO_PLUGINS_VARIABLE = "HOOKWRIGHT_NO_PLUGINS"
+#: Installed configurations of agent hosts name it, so it stays.
+MCP_MODULE = "hookwright.core.surfaces.mcp"
 #: Agent hosts set one of these for the shell commands that their agents run. It is a
 #: courtesy, not a wall: a process can take a variable away.
 _AGENT_VARIABLES = (
@@ -40,6 +43,13 @@ _AGENT_VARIABLES = (
     "CURSOR_AGENT",
     "GEMINI_CLI",
     "OPENCODE",
+)
+#: Variables that say where data and configuration are.
+_PLACES = (
+    DATA_DIR_VARIABLE,
+    CONFIG_DIR_VARIABLE,
+    "XDG_DATA_HOME",
+    "XDG_CONFIG_HOME",
 )
 #: Options before the command that take a value.
 _WITH_VALUE = ("--set",)
@@ -135,6 +145,13 @@ class Invocation:
         """Return the installed plugins, to ask what they declare; no store is open."""
         return self._host
 
+    @cached_property
+    def agent_hosts(self) -> list[HostState]:
+        """Return every agent host as it is on this machine; looked at once."""
+        from .hosts import host_states
+
+        return host_states(self)
+
     def request(self, scope: Scope, directory: Path) -> InstallRequest:
         """Return what an installer is asked for."""
         from hookwright.hookspecs import InstallRequest
@@ -147,6 +164,7 @@ class Invocation:
             data_dir=self.paths.data,
             environment=dict(os.environ),
             version=own_version(),
+            mcp=mcp_command(),
         )
 
     def _load(self, **plugins: Any) -> LoadedSettings:
@@ -186,6 +204,19 @@ def client_command() -> tuple[str, ...]:
     It is the client in Python, which is there always; `clients` chooses for an install.
     """
     return python_command()
+
+
+def mcp_command() -> tuple[str, ...]:
+    """Return the command that runs the MCP server for one agent host's session.
+
+    It does what `hookwright mcp` does, without loading the command line first.
+    """
+    command = [sys.executable, "-P", "-m", MCP_MODULE]
+    if any(os.environ.get(name) for name in _PLACES):
+        # Some agent hosts hand few variables on to such a server.
+        paths = find_paths()
+        command += ["--data-dir", str(paths.data), "--config-dir", str(paths.config)]
+    return tuple(command)
 
 
 class NoStore:

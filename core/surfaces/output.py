@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -161,11 +161,14 @@ def size(count: int) -> str:
 
 
 @contextmanager
-def progress(text: str) -> Iterator[None]:
-    """Show on a terminal's standard error that something takes time."""
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal's standard error that something takes time.
+
+    What it yields takes another text to show.
+    """
     screen = console(stderr=True)
     if not screen.is_terminal:
-        yield
+        yield lambda _text: None
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
@@ -175,5 +178,5 @@ def progress(text: str) -> Iterator[None]:
         console=screen,
         transient=True,
     ) as shown:
-        shown.add_task(text)
-        yield
+        task = shown.add_task(plain(text))
+        yield lambda now: shown.update(task, description=plain(now))

@@ -7,7 +7,7 @@ it.
     def test_my_guard(plugin_host, make_event):
         plugin_host.register(MyGuard(), "my_guard")
         event = make_event("tool_before", command="rm -rf /")
-        assert_denied(plugin_host.decide_tool(event)[0], "whole disk")
+        assert_denied(plugin_host.decide(event)[0], "whole disk")
 """
 
 from __future__ import annotations

@@ -17,9 +17,16 @@ Sessions are counted (prompts, turns, tools, commits, tokens, files), projects
 classified from AGENTS.md and their manifests, and `hookwright agent prior-art` finds
 what earlier work says of a task.
 
-Commands: `hookwright agent`, `retro`, `activity`, `project`, `session`. Settings:
-the table `[tracking]`, see `config.TrackingConfig`. Another plugin can take over the
-search behind prior art with the hook in `specs`.
+A task that is begun in one agent host and continued in another is one task: `hookwright
+session handoff` lets the next session in the work tree go on with it, and `hookwright
+task show` has every session, agent host, agent, commit and token of it.
+
+The status line of an agent host shows where the agent stands, a halt, its task, and
+what was refused in the last quarter of an hour.
+
+Commands: `hookwright agent`, `retro`, `activity`, `project`, `session`, `task`.
+Settings: the table `[tracking]`, see `config.TrackingConfig`. Another plugin can take
+over the search behind prior art with the hook in `specs`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,13 @@ class TrackingConfig(PluginConfig):
         description="An agent levels up when its XP reaches this many times its skill "
         "points.",
     )
+    handoff_hours: float = Field(
+        default=24.0,
+        gt=0,
+        le=720,
+        description="Hours for which a task that was handed over waits for the next "
+        "session in its work tree.",
+    )
     export_status: bool = Field(
         default=False,
         description="Write `.agent/status.json` into the project at each flush. It is "

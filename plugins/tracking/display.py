@@ -28,9 +28,17 @@ if TYPE_CHECKING:
 
 #: What agents and repositories wrote must not steer a terminal.
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_HASH = 10
+HASH = 10
 #: Ids of plain git end in their day and are shown whole.
 _LONGEST_ID = 25
+_SESSION_COLUMNS: tuple[str, ...] = (
+    "Last seen",
+    "Session",
+    "Agent host",
+    "Project",
+    "Task",
+)
+_SESSION_COLUMNS += ("Turns", "Tools", "Commits")
 #: Files of a session that are named; the rest are counted.
 _MOST_FILES = 20
 
@@ -43,7 +51,7 @@ def card(status: AgentStatus) -> str:
 def agent(view: AgentView) -> RenderableType:
     """Return one agent as a list of fields."""
     halted = f"yes, by {view.halted_by}: {view.halt_reason}" if view.halted else "no"
-    return _fields(
+    return fields(
         ("Agent", view.id),
         ("Tier", str(view.tier)),
         ("Skill points", view.skill_points),
@@ -59,7 +67,7 @@ def agents(views: Sequence[AgentView]) -> RenderableType:
     """Return a table of agents."""
     if not views:
         return "No agent is in the ledger."
-    return _table(
+    return table(
         ("Agent", "Tier", "SP", "XP", "CS", "Commits", "Bugs", "State"),
         (
             (
@@ -81,12 +89,12 @@ def commits(records: Sequence[CommitRecord]) -> RenderableType:
     """Return a table of commits."""
     if not records:
         return "No commit is recorded yet."
-    return _table(
+    return table(
         ("Commit", "Time", "XP", "Files", "Lines", "Task"),
         (
             (
-                record.commit_hash[:_HASH],
-                _time(record.timestamp),
+                record.commit_hash[:HASH],
+                time(record.timestamp),
                 record.experience_gained,
                 len(record.files_changed),
                 f"+{record.lines_added} -{record.lines_removed}",
@@ -101,8 +109,8 @@ def graded(result: Graded) -> str:
     """Return one line on a grade."""
     instead = "" if result.replaced is None else f" instead of {result.replaced}"
     earned = f", {result.experience_gained} XP" if result.experience_gained else ""
-    return _clean(
-        f"{result.agent_id} {result.commit_hash[:_HASH]}: {result.grade} "
+    return clean(
+        f"{result.agent_id} {result.commit_hash[:HASH]}: {result.grade} "
         f"({GRADES.get(result.grade, 'unknown')}) by {result.by}{instead}; "
         f"communication {result.score_before} -> {result.score_after}{earned}"
     )
@@ -114,12 +122,12 @@ def prior_art(found: PriorArt) -> RenderableType:
         return found.model_dump_json(indent=2)
     from rich.markdown import Markdown
 
-    return Markdown(_clean(found.markdown))
+    return Markdown(clean(found.markdown))
 
 
 def retro(record: RetrospectiveRecord) -> RenderableType:
     """Return one retrospective as a list of fields."""
-    return _fields(
+    return fields(
         ("Task", record.task),
         ("Agent", record.agent_id),
         ("Commit", record.commit),
@@ -130,7 +138,7 @@ def retro(record: RetrospectiveRecord) -> RenderableType:
         ("Communication", f"{record.score_before} -> {record.score_after}"),
         ("Agent's note", record.agent_note),
         ("User's note", record.user_note),
-        ("When", _time(record.timestamp)),
+        ("When", time(record.timestamp)),
     )
 
 
@@ -138,13 +146,13 @@ def retros(records: Sequence[RetrospectiveRecord]) -> RenderableType:
     """Return a table of retrospectives."""
     if not records:
         return "No retrospective is recorded."
-    return _table(
+    return table(
         ("When", "Agent", "Commit", "Task", "Agent's", "User's"),
         (
             (
-                _time(record.timestamp),
+                time(record.timestamp),
                 record.agent_id,
-                record.commit[:_HASH],
+                record.commit[:HASH],
                 record.task,
                 _grade(record.agent_grade),
                 _grade(record.user_grade),
@@ -156,14 +164,14 @@ def retros(records: Sequence[RetrospectiveRecord]) -> RenderableType:
 
 def activity(record: ActivityRecord) -> RenderableType:
     """Return one activity as a list of fields."""
-    return _fields(
+    return fields(
         ("Task", record.task),
         ("Agent", record.agent_id),
         ("Project", record.project_path),
         ("Actions", "\n".join(record.actions)),
         ("Outcome", record.outcome),
         ("Decisions", "\n".join(record.decisions)),
-        ("When", _time(record.timestamp)),
+        ("When", time(record.timestamp)),
     )
 
 
@@ -171,10 +179,10 @@ def activities(records: Sequence[ActivityRecord]) -> RenderableType:
     """Return a table of activities."""
     if not records:
         return "No activity is recorded."
-    return _table(
+    return table(
         ("When", "Agent", "Task", "Outcome"),
         (
-            (_time(record.timestamp), record.agent_id, record.task, record.outcome)
+            (time(record.timestamp), record.agent_id, record.task, record.outcome)
             for record in records
         ),
     )
@@ -182,15 +190,15 @@ def activities(records: Sequence[ActivityRecord]) -> RenderableType:
 
 def project(record: ProjectRecord) -> RenderableType:
     """Return one project as a list of fields."""
-    return _fields(
+    return fields(
         ("Project", record.path),
         ("Language", record.language),
         ("Framework", record.framework),
         ("Scope", record.scope),
         ("Manifest", record.manifest_type),
         ("Dependencies", ", ".join(record.dependencies)),
-        ("AGENTS.md", record.agents_md_hash[:_HASH]),
-        ("Classified", _time(record.classified_at)),
+        ("AGENTS.md", record.agents_md_hash[:HASH]),
+        ("Classified", time(record.classified_at)),
     )
 
 
@@ -198,7 +206,7 @@ def projects(records: Sequence[ProjectRecord]) -> RenderableType:
     """Return a table of projects."""
     if not records:
         return "No project has been classified."
-    return _table(
+    return table(
         ("Project", "Language", "Framework", "Scope"),
         ((each.path, each.language, each.framework, each.scope) for each in records),
     )
@@ -208,7 +216,7 @@ def similar(found: Sequence[SimilarProject]) -> RenderableType:
     """Return a table of similar projects."""
     if not found:
         return "No project is similar."
-    return _table(
+    return table(
         ("Project", "Similarity", "Language", "Framework", "Scope"),
         (
             (
@@ -225,17 +233,19 @@ def similar(found: Sequence[SimilarProject]) -> RenderableType:
 
 def session(record: SessionRecord) -> RenderableType:
     """Return one session as a list of fields."""
-    ended = "running" if record.ended_at is None else _time(record.ended_at)
+    ended = "running" if record.ended_at is None else time(record.ended_at)
     more = len(record.files_changed) - _MOST_FILES
     files = [*record.files_changed[:_MOST_FILES], *([f"and {more} more"] * (more > 0))]
-    return _fields(
+    return fields(
         ("Session", record.session_id),
         ("Agent host", record.agent_host),
         ("Project", record.project_path),
         ("Work tree", record.worktree),
+        ("Task", record.task_id),
+        ("Title", record.title),
         ("Model", record.model),
         ("Agents", ", ".join(record.agents)),
-        ("Started", _time(record.started_at)),
+        ("Started", time(record.started_at)),
         ("Ended", f"{ended} {record.end_reason}".strip()),
         ("Prompts", record.prompts),
         ("Turns", record.turns),
@@ -257,14 +267,15 @@ def sessions(records: Sequence[SessionRecord]) -> RenderableType:
     """Return a table of sessions."""
     if not records:
         return "No session is recorded."
-    return _table(
-        ("Last seen", "Session", "Agent host", "Project", "Turns", "Tools", "Commits"),
+    return table(
+        _SESSION_COLUMNS,
         (
             (
-                _time(record.last_seen_at),
+                time(record.last_seen_at),
                 _short(record.session_id),
                 record.agent_host,
                 PurePath(record.project_path).name,
+                record.task_id or "-",
                 record.turns,
                 record.tool_calls,
                 record.commits,
@@ -276,10 +287,11 @@ def sessions(records: Sequence[SessionRecord]) -> RenderableType:
 
 def _short(session_id: str) -> str:
     """Return the beginning of a long id; `session show` takes it."""
-    return session_id if len(session_id) <= _LONGEST_ID else session_id[:_HASH]
+    return session_id if len(session_id) <= _LONGEST_ID else session_id[:HASH]
 
 
-def _fields(*rows: tuple[str, object]) -> RenderableType:
+def fields(*rows: tuple[str, object]) -> RenderableType:
+    """Return labels with values; what is empty is left out."""
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
@@ -291,15 +303,16 @@ def _fields(*rows: tuple[str, object]) -> RenderableType:
     return table
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
+    """Return a table; numbers stand to the right."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*map(_cell, row))
-    return table
+        made.add_row(*map(_cell, row))
+    return made
 
 
 def _cell(value: object) -> Text:
@@ -313,10 +326,11 @@ def _text(value: object) -> Text:
     # Rich would read a plain string as markup.
     from rich.text import Text
 
-    return Text(_clean(str(value)))
+    return Text(clean(str(value)))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Return text with control characters shown instead of obeyed."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
@@ -324,5 +338,6 @@ def _grade(grade: int | None) -> str:
     return "-" if grade is None else f"{grade} {GRADES.get(grade, '')}".strip()
 
 
-def _time(when: datetime) -> str:
+def time(when: datetime) -> str:
+    """Return a time as people of this machine read it, to the minute."""
     return when.astimezone().strftime("%Y-%m-%d %H:%M")

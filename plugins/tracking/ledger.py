@@ -38,9 +38,12 @@ from .tables import (
     ACTIVITIES,
     COMMITS,
     COMMUNICATION,
+    HANDOFFS,
+    LAST_SESSIONS,
     PROJECTS,
     RETROSPECTIVES,
     SESSIONS,
+    TASKS,
     USAGE_SEEN,
     agents_table,
 )
@@ -67,6 +70,9 @@ class Ledger:
             ACTIVITIES,
             PROJECTS,
             SESSIONS,
+            TASKS,
+            HANDOFFS,
+            LAST_SESSIONS,
             USAGE_SEEN,
         ]
 

@@ -167,6 +167,62 @@ class SessionRecord(Record):
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+    #: The task it is a part of, or "" where it is a piece of work of its own.
+    task_id: str = ""
+    #: What made it a part of the task: `handoff`, `branch`, `prompt`, `request`.
+    linked_by: str = ""
+    #: Whether its model was told of the task, or need not be.
+    briefed: bool = False
+    #: Hashes of the commits that it made.
+    commit_hashes: tuple[str, ...] = ()
+    #: First line of its first prompt.
+    title: str = ""
+    #: Beginnings of the last prompt and of the agent's last message.
+    last_prompt: str = ""
+    last_message: str = ""
+
+
+class TaskRecord(Record):
+    """One piece of work that sessions of any agent host are parts of."""
+
+    project_path: str
+    #: Any text without white space, unlike any other of the project.
+    task_id: str
+    title: str = ""
+    #: What whoever handed it over last said of it.
+    note: str = ""
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    #: When somebody said that it is done; None while it is open.
+    done_at: AwareDatetime | None = None
+
+
+class HandoffRecord(Record):
+    """A task that waits in a work tree for the next session that begins there."""
+
+    id: str
+    project_path: str
+    worktree: str
+    task_id: str
+    #: The session that handed it over, or "" for a task that only begins.
+    from_session: str = ""
+    #: The agent host that is to go on, or "" for any.
+    to_host: str = ""
+    created_at: AwareDatetime
+    expires_at: AwareDatetime
+    #: The session that took it up; the first that did.
+    taken_by: str = ""
+    #: A later handoff of the task, or its end, took its place.
+    withdrawn: bool = False
+
+
+class LastSession(Record):
+    """The session of an agent host that a person last spoke to in a work tree."""
+
+    worktree: str
+    agent_host: str
+    session_id: str
+    seen_at: AwareDatetime
 
 
 class UsageSeen(Record):

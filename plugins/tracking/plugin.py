@@ -9,14 +9,18 @@ from typing import Any
 from hookwright.hookspecs import (
     BriefingPart,
     Commit,
+    Context,
     Deny,
     Event,
     FlushReport,
     PluginContext,
     PluginInfo,
+    PromptSubmit,
     RecordType,
     SessionEnd,
     SessionStart,
+    StatusPart,
+    StatusQuery,
     SubagentStart,
     SubagentStop,
     Tool,
@@ -29,11 +33,13 @@ from hookwright.hookspecs import (
 
 from . import specs
 from .config import TrackingConfig
+from .handoffs import arrive, named_by_prompt, note_prompt, settle, untold
 from .ledger import Ledger
 from .models import STARTING_SKILL, AgentRecord
 from .resuming import lifts_a_halt
 from .rules import experience_for_next, tier_of
 from .sessions import add, count_event, tokens
+from .task_briefing import briefing, task_text
 
 #: Below what a plugin with something to warn of would say.
 _BRIEFING_VALUE = 0.4
@@ -71,6 +77,7 @@ class TrackingPlugin:
         from .project_tools import ProjectTools
         from .retro_tools import RetroTools
         from .session_tools import SessionTools
+        from .task_tools import TaskTools
 
         return [
             *AgentTools(self._ledger).tools(),
@@ -78,6 +85,7 @@ class TrackingPlugin:
             *ActivityTools(self._ledger).tools(),
             *ProjectTools().tools(),
             *SessionTools().tools(),
+            *TaskTools().tools(),
         ]
 
     @hookimpl
@@ -119,7 +127,7 @@ class TrackingPlugin:
     def hookwright_briefing(
         self, event: SessionStart, context: PluginContext
     ) -> Sequence[BriefingPart]:
-        """Tell the agent where it stands, and who is halted."""
+        """Tell the agent where it stands, who is halted, and what its task is."""
         config = self._ledger.configure(context)
         agent = context.store.get(self._ledger.agents, event.agent.id)
         halts = [
@@ -133,13 +141,40 @@ class TrackingPlugin:
             f"{each.id} is halted: {each.halt_reason}" for each in halts[:_MOST_HALTS]
         ]
         value = _HALTED_VALUE if halts else _BRIEFING_VALUE
-        return [BriefingPart(title="Agent ledger", text="\n".join(lines), value=value)]
+        ledger = BriefingPart(title="Agent ledger", text="\n".join(lines), value=value)
+        arrival = arrive(context, event, self._ledger.claims)
+        task = briefing(context, arrival, event.session_id)
+        if arrival.task is not None:
+            add(context, event, briefed=True)
+        return [ledger] if task is None else [ledger, task]
+
+    @hookimpl
+    def hookwright_prompt_submit(
+        self, event: PromptSubmit, context: PluginContext
+    ) -> Context | None:
+        """Tell the model of the task that a prompt names, or that it was given."""
+        task, why_not = named_by_prompt(context, event)
+        task = task or untold(context, event)
+        text = task_text(context, task, event.session_id) if task else why_not
+        return Context(text=text) if text else None
+
+    @hookimpl
+    def hookwright_status_line(
+        self, query: StatusQuery, context: PluginContext
+    ) -> Sequence[StatusPart]:
+        """Show where the agent stands, a halt, and what was refused just now."""
+        from .status_line import status_parts
+
+        factor = self._ledger.configure(context).level_up_factor
+        return list(status_parts(context, query, self._ledger.agents, factor))
 
     @hookimpl
     def hookwright_event(self, event: Event, context: PluginContext) -> None:
         """Count the event in its session."""
         self._ledger.configure(context)
         count_event(context, event)
+        if isinstance(event, PromptSubmit):
+            note_prompt(context, event)
 
     @hookimpl
     def hookwright_session_start(
@@ -150,6 +185,8 @@ class TrackingPlugin:
 
         project = classify_changed(context, event.project)
         self._ledger.session_started(context, event, project.scope)
+        settle(context, event)
+        arrive(context, event, self._ledger.claims)
 
     @hookimpl
     def hookwright_tool_after(self, event: ToolAfter, context: PluginContext) -> None:
@@ -180,7 +217,7 @@ class TrackingPlugin:
     def hookwright_commit(self, event: Commit, context: PluginContext) -> None:
         """A commit earns, once."""
         if self._ledger.committed(context, event):
-            add(context, event, commits=1)
+            add(context, event, commits=1, commit_hashes=[event.hash])
 
     @hookimpl
     def hookwright_usage_reported(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from .models import AgentRecord, Side
+from .models import AgentRecord, SessionRecord, Side
 from .rules import Tier, experience_for_next, tier_of
 
 
@@ -141,3 +141,69 @@ class SimilarProject(BaseModel):
     language: str
     framework: str
     scope: str
+
+
+class TaskSession(BaseModel):
+    """One session of a task, in short."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    session_id: str
+    agent_host: str
+    agents: tuple[str, ...]
+    started_at: AwareDatetime
+    last_seen_at: AwareDatetime
+    #: What made it a part of the task: `handoff`, `branch`, `prompt`, `request`.
+    linked_by: str
+    prompts: int
+    tool_calls: int
+    commits: int
+    input_tokens: int
+    output_tokens: int
+
+    @classmethod
+    def of(cls, session: SessionRecord) -> TaskSession:
+        """Return a session's record in short."""
+        return cls(**{name: getattr(session, name) for name in cls.model_fields})
+
+
+class TaskCommit(BaseModel):
+    """One commit of a task."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    commit_hash: str
+    agent_id: str
+    session_id: str
+    subject: str
+    timestamp: AwareDatetime
+
+
+class TaskView(BaseModel):
+    """A task with all that its sessions did, whichever agent host they were in."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    task_id: str
+    title: str
+    note: str
+    project_path: str
+    #: `open`, `waiting` for the next session in a work tree, or `done`.
+    state: Literal["open", "waiting", "done"]
+    #: The agent host that it waits for, or "" for any.
+    waits_for: str = ""
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    done_at: AwareDatetime | None
+    #: In the order in which they took part.
+    agent_hosts: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    sessions: tuple[TaskSession, ...] = ()
+    commits: tuple[TaskCommit, ...] = ()
+    files_changed: tuple[str, ...] = ()
+    prompts: int = 0
+    tool_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0

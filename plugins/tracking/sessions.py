@@ -24,8 +24,15 @@ from hookwright.hookspecs import (
     UsageReported,
 )
 
+from .markers import is_marker
 from .models import SessionRecord
+from .plain import cut
 from .tables import SESSIONS
+
+#: Characters that are kept of texts.
+LONGEST_TITLE = 120
+_LONGEST_PROMPT = 300
+_LONGEST_MESSAGE = 800
 
 
 def count_event(context: PluginContext, event: Event) -> None:
@@ -61,12 +68,13 @@ def _changes(event: Event) -> dict[str, Any]:
             return {**running, "model": model} if model else running
         case SessionEnd(time=time, reason=reason):
             return {"ended_at": time, "end_reason": reason}
-        case PromptSubmit(source="user"):
-            return {"prompts": 1}
+        case PromptSubmit(source="user", prompt=prompt):
+            return {"prompts": 1, **_asked(event, prompt)}
         case ToolAfter(succeeded=succeeded):
             return {"tool_calls": 1, "failed_tool_calls": 0 if succeeded else 1}
-        case TurnEnd(repeated=False):
-            return {"turns": 1}
+        case TurnEnd(repeated=False, message=message):
+            said = cut(message.strip(), _LONGEST_MESSAGE)
+            return {"turns": 1, **({"last_message": said} if said else {})}
         case Compaction(phase="after"):
             return {"compactions": 1}
         case FileChanged(path=path):
@@ -74,6 +82,16 @@ def _changes(event: Event) -> dict[str, Any]:
         case Push():
             return {"pushes": 1}
     return {}
+
+
+def _asked(event: Event, prompt: str) -> dict[str, Any]:
+    """Return what a person's prompt says of the session."""
+    lines = [line.strip() for line in prompt.splitlines() if not is_marker(line)]
+    first = next((line for line in lines if line), "")
+    if event.agent.is_subagent or not first:
+        return {}
+    asked = cut(" ".join(" ".join(lines).split()), _LONGEST_PROMPT)
+    return {"title": cut(first, LONGEST_TITLE), "last_prompt": asked}
 
 
 def tokens(event: UsageReported) -> dict[str, Any]:

@@ -11,9 +11,12 @@ from .models import (
     AgentRecord,
     CommitRecord,
     CommunicationRecord,
+    HandoffRecord,
+    LastSession,
     ProjectRecord,
     RetrospectiveRecord,
     SessionRecord,
+    TaskRecord,
     UsageSeen,
 )
 from .rules import LevelRule
@@ -102,8 +105,13 @@ SESSIONS = RecordType(
     name="sessions",
     model=SessionRecord,
     key=lambda session: (session.session_id,),
-    indexes={"project": lambda session: session.project_path},
+    indexes={
+        "project": lambda session: session.project_path,
+        "task": lambda session: session.task_id or None,
+    },
     merge={
+        "commit_hashes": Merge.UNION,
+        "title": Merge.FIRST,
         "started_at": Merge.MIN,
         "last_seen_at": Merge.MAX,
         "files_changed": Merge.UNION,
@@ -125,6 +133,29 @@ SESSIONS = RecordType(
             Merge.SUM,
         ),
     },
+)
+
+TASKS = RecordType(
+    name="tasks",
+    model=TaskRecord,
+    key=lambda task: (task.project_path, task.task_id),
+    merge={"created_at": Merge.MIN, "updated_at": Merge.MAX},
+    recall=("title", "note"),
+)
+
+HANDOFFS = RecordType(
+    name="handoffs",
+    model=HandoffRecord,
+    key=lambda handoff: (handoff.project_path, handoff.id),
+    merge={"taken_by": Merge.FIRST},
+    retention=timedelta(days=30),
+)
+
+LAST_SESSIONS = RecordType(
+    name="last_sessions",
+    model=LastSession,
+    key=lambda last: (last.worktree, last.agent_host),
+    retention=timedelta(days=30),
 )
 
 USAGE_SEEN = RecordType(

@@ -21,6 +21,13 @@ def check(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+@pytest.fixture(autouse=True)
+def alone(check: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the real tests, and what they have covered, out of it."""
+    monkeypatch.setattr(check, "FIRST", program("pass"))
+    monkeypatch.setattr(check, "BESIDE", [])
+
+
 def program(text: str) -> tuple[str, ...]:
     return (sys.executable, "-c", text)
 
@@ -97,20 +104,21 @@ def test_what_runs_beside_is_shown_and_counted_too(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def checks(code: int) -> tuple[object, ...]:
-        beside = program(
+    first = program("print('3 passed, 1 skipped in 8s')")
+    monkeypatch.setattr(check, "CHECKS", (check.Check("pytest", [first]),))
+
+    def beside(code: int) -> tuple[str, ...]:
+        return program(
             f"print('other'); print('1 failed, 2 passed in 9s'); exit({code})"
         )
-        first = program("print('3 passed, 1 skipped in 8s')")
-        return (check.Check("pytest", [first], beside=beside),)
 
-    monkeypatch.setattr(check, "CHECKS", checks(1))
+    monkeypatch.setattr(check, "BESIDE", [beside(1), beside(0)])
     assert check.main() == 1
     lines = capsys.readouterr().out.splitlines()
-    assert "other" in lines
-    assert lines[-1].startswith("1 failed, 5 passed, 1 skipped in ")
+    assert lines.count("other") == 2
+    assert lines[-1].startswith("2 failed, 7 passed, 1 skipped in ")
 
-    monkeypatch.setattr(check, "CHECKS", checks(0))
+    monkeypatch.setattr(check, "BESIDE", [beside(0)])
     assert check.main() == 0
 
 
@@ -123,10 +131,10 @@ def test_a_run_that_ended_without_counts_is_what_the_last_line_says(
     )
 
 
-def test_no_test_is_left_out_of_both_runs(check: ModuleType) -> None:
+def test_no_test_is_left_out_of_all_runs(check: ModuleType) -> None:
     (made,) = [made for made in check.CHECKS if made.name == "pytest"]
-    ignored = {word.removeprefix("--ignore=") for word in made.commands[-1]}
+    ignored = {word for word in made.commands[-1] if word.startswith("--ignore=")}
+    paths = [path for part in check.PARTS for path in part]
 
-    assert set(check.WAITING) <= ignored
-    assert set(check.WAITING) <= set(made.beside)
-    assert all((check.ROOT / part).is_dir() for part in check.WAITING)
+    assert ignored == {f"--ignore={path}" for path in paths}
+    assert all((check.ROOT / path).is_dir() for path in paths)

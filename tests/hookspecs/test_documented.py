@@ -17,10 +17,11 @@ from hookwright.hookspecs import (
     extension,
     gates,
     lifecycle,
+    status_line,
     storage,
 )
 
-MODULES = (lifecycle, gates, briefing, storage, extension)
+MODULES = (lifecycle, gates, briefing, status_line, storage, extension)
 HOOKS = [
     pytest.param(module, function, id=name)
     for module in MODULES

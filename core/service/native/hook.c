@@ -2,6 +2,7 @@
 
    hookwright-hook --or COMMAND... -- [--observe] [--direct] AGENT_HOST [EVENT] [ARGS...]
 
+   --delivery=ID before AGENT_HOST: whoever starts it has told the event elsewhere already.
    Where no daemon answers, this program becomes COMMAND, which does the daemon's work for
    one event. It keeps nothing on a disk, since it cannot redact. Where COMMAND is gone it
    ends with 0: our own fault never stops the agent. */
@@ -44,6 +45,7 @@ static const char USE[] =
 extern char **environ;
 typedef struct { char *data; size_t size, room; } Text;
 static struct timespec deadline = {.tv_sec = FOREVER};
+static double patience = 1e6; /* Seconds; a status line (--if-running) has little. */
 
 static char *room_for(Text *text, size_t more) {
     if (text->room <= text->size + more) {
@@ -167,6 +169,7 @@ static void begin_to_wait(int run) {
     ssize_t length = readlinkat(run, "answer_timeout", text, sizeof text - 1);
     double seconds = strtod(text, &end);
     if (length <= 0 || *end || !(seconds >= 0 && seconds < 1e6)) seconds = 2;
+    if (seconds > patience) seconds = patience;
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     deadline.tv_sec += (time_t)seconds;
     deadline.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
@@ -188,8 +191,7 @@ static int connected(const char *path) {
     begin_to_wait(run);
     if (back >= 0 && fchdir(back)) done = 0;
     if (!done) close(to);
-    close(back);
-    close(run);
+    close(back), close(run);
     errno = error;
     return done ? to : -1;
 }
@@ -247,10 +249,15 @@ int main(int argc, char **argv) {
     if (!command || !flags) return 0;
     if (*words && !strcmp(*words, "--or"))
         for (words++; *words && strcmp(*words++, "--");) command[before++] = words[-1];
+    make_id(id);
+    if (*words && !strncmp(*words, "--delivery=", 11) && strlen(*words) == 31 &&
+        strspn(*words + 11, "0123456789abcdef") == 20)
+        memcpy(id, *words++ + 11, sizeof id);
     char **given = command + before; /* the id, the flags, the plain words */
     for (int options = 1; *words; words++)
-        if (options && (!strcmp(*words, "--observe") || !strcmp(*words, "--direct")))
-            *flag++ = (*words)[2];
+        if (options && (!strcmp(*words, "--observe") || !strcmp(*words, "--direct") ||
+                        !strcmp(*words, "--if-running")))
+            patience = (*flag++ = (*words)[2]) == 'i' ? 0.3 : patience;
         else {
             options = plain < 2;
             if (plain) add(&names, "", 1);
@@ -262,7 +269,6 @@ int main(int argc, char **argv) {
     for (int each = 0; each < 3; each++) /* A closed one would become the socket. */
         if (fcntl(each, F_GETFD) < 0) open("/dev/null", O_RDWR);
     if (isatty(0)) *flag++ = 't'; /* A person typed this: there is no input. */
-    make_id(id);
     char *cwd = getcwd(NULL, 0); /* NULL: it was removed under the agent. */
     if (!cwd) cwd = getenv("PWD") ? getenv("PWD") : "/";
     add(&request, HEAD, sizeof HEAD);
@@ -287,8 +293,7 @@ int main(int argc, char **argv) {
         return (unsigned char)reply.data[6];
     }
     if (status == RETIRE) *flag++ = 's';
-    given[0] = id;
-    given[1] = flags;
+    given[0] = id, given[1] = flags;
     if (before) hand_over(command, request.data + input, request.size - input);
     return 0;
 }

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from hookwright.hookspecs import HttpAccess, Installer, InstallRequest, Scope
+from hookwright.hookspecs import HttpAccess, HttpInstaller, Installer
 
-from ...errors import InstallError, UnknownNameError
+from ...errors import InstallError
 from ...service.http_access import find_access, make_access, release_access
+from ..choosing import Place, to_install, to_uninstall
 from ..clients import Wanted, choose
-from ..install import InstallReport, install, installed, uninstall
+from ..install import InstallReport, Job, install_each, installed, uninstall_each
 from ..invocation import Invocation
 from ..options import AsJson
-from ..output import progress, write, write_json
+from ..output import progress, warn, write, write_json
 
-ALL = "all"
 Hosts = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="AGENT_HOST", help=f"claude-code, git, ...; `{ALL}` for those found."
-    ),
+    list[str] | None,
+    typer.Argument(metavar="AGENT_HOST", help="claude-code, git, ..."),
+]
+InAll = Annotated[
+    bool, typer.Option("--all", help="Install into every agent host that is found.")
+]
+OutOfAll = Annotated[
+    bool, typer.Option("--all", help="Take it out of every agent host.")
 ]
 Project = Annotated[
     bool, typer.Option("--project", help="In this project; the default.")
@@ -50,6 +55,21 @@ Client = Annotated[
         "Python; auto takes the native one where it works.",
     ),
 ]
+Mcp = Annotated[
+    bool,
+    typer.Option(
+        "--mcp/--no-mcp",
+        help="Register the MCP server too, by which agents call the plugins' tools.",
+    ),
+]
+NoStatusLine = Annotated[
+    bool,
+    typer.Option(
+        "--no-status-line",
+        help="Leave agent hosts' status lines alone. Without it they show Hookwright "
+        "where you have chosen none.",
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show the changes and make none.")
 ]
@@ -60,35 +80,50 @@ def add_install(app: typer.Typer, invocation: Invocation) -> None:
 
     @app.command("install")
     def install_command(
-        agent_hosts: Hosts,
+        agent_hosts: Hosts = None,
+        every: InAll = False,
         project: Project = False,
         user: User = False,
         plugin_dir: PluginDir = None,
         http: Http = False,
         client: Client = "auto",
+        no_status_line: NoStatusLine = False,
+        mcp: Mcp = True,
         dry_run: DryRun = False,
         as_json: AsJson = False,
     ) -> None:
         """Put Hookwright into agent hosts: their hooks then call it.
 
-        Files that were there are kept; uninstall puts them back as they were.
+        Files that were there are kept; uninstall puts them back as they were. What
+        fails in one agent host does not stop the others. Exits with 1 when it fails in
+        one that was named.
         """
-        installers = chosen(invocation, agent_hosts)
-        request = request_for(invocation, installers, project, user, plugin_dir)
-        if http:
-            request = with_http(invocation, request, dry_run=dry_run)
-        picked = choose(invocation.paths, client, dry_run=dry_run)
-        report = install(
-            installers,
-            replace(request, client=picked.command),
-            optional=optional(installers, agent_hosts),
-            dry_run=dry_run,
-        )
+        place = Place.of(project, user, plugin_dir)
+        with progress("Looking for agent hosts ...") as tell:
+            jobs = to_install(invocation, agent_hosts or [], place, every=every)
+            access = door(invocation, jobs, asked=http, dry_run=dry_run)
+            picked = choose(invocation.paths, client, dry_run=dry_run)
+            server = None if mcp else ()
+            jobs = [
+                with_request(
+                    job,
+                    client=picked.command,
+                    http=access if http or wants_door(job.installer) else None,
+                    mcp=server,
+                    status_line=not no_status_line,
+                )
+                for job in jobs
+            ]
+            report = install_each(
+                jobs,
+                dry_run=dry_run,
+                tell=lambda name: tell(f"Installing into {name} ..."),
+            )
         report = report.model_copy(update={"notes": (*report.notes, *picked.notes)})
         if not dry_run:
             release_unused_door(invocation)
             prepare_answers(invocation)
-        show_report(report, as_json=as_json or invocation.json)
+        finish(report, jobs, as_json=as_json or invocation.json)
 
     _ = install_command
 
@@ -98,7 +133,8 @@ def add_uninstall(app: typer.Typer, invocation: Invocation) -> None:
 
     @app.command("uninstall")
     def uninstall_command(
-        agent_hosts: Hosts,
+        agent_hosts: Hosts = None,
+        every: OutOfAll = False,
         project: Project = False,
         user: User = False,
         plugin_dir: PluginDir = None,
@@ -109,17 +145,19 @@ def add_uninstall(app: typer.Typer, invocation: Invocation) -> None:
 
         What was recorded stays in the data directory; remove it yourself if you wish.
         """
-        installers = chosen(invocation, agent_hosts)
-        request = request_for(invocation, installers, project, user, plugin_dir)
-        report = uninstall(
-            installers,
-            request,
-            optional=optional(installers, agent_hosts),
-            dry_run=dry_run,
-        )
+        place = Place.of(project, user, plugin_dir)
+        with progress("Looking for what is installed ...") as tell:
+            jobs = to_uninstall(invocation, agent_hosts or [], place, every=every)
+            report = uninstall_each(
+                jobs,
+                dry_run=dry_run,
+                tell=lambda name: tell(f"Taking it out of {name} ..."),
+            )
         if not dry_run:
             release_unused_door(invocation)
-        show_report(report, as_json=as_json or invocation.json)
+            if every:
+                report = with_elsewhere(report, invocation)
+        finish(report, jobs, as_json=as_json or invocation.json)
 
     _ = uninstall_command
 
@@ -133,84 +171,58 @@ def prepare_answers(invocation: Invocation) -> None:
         leave_answers(invocation.paths, invocation.host())
 
 
-def chosen(invocation: Invocation, names: Sequence[str]) -> list[Installer]:
-    """Return the installers of the agent hosts that were named, and companions.
+def with_request(job: Job, **changes: Any) -> Job:
+    """Return the job with another request; None changes nothing."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return replace(job, request=replace(job.request, **given))
 
-    :raises UnknownNameError: a name is none of them, or none is found for `all`.
+
+def with_elsewhere(report: InstallReport, invocation: Invocation) -> InstallReport:
+    """Return the report with a note on each place where Hookwright still is."""
+    notes = tuple(
+        f"{one.agent_host} in {one.directory} is still installed ({one.scope})."
+        for one in installed(invocation.paths)
+    )
+    return report.model_copy(update={"notes": (*report.notes, *notes)})
+
+
+def wants_door(installer: Installer) -> bool:
+    """Return whether the agent host tells its events by HTTP, unasked for."""
+    return isinstance(installer, HttpInstaller) and installer.wants_http
+
+
+def door(
+    invocation: Invocation, jobs: Sequence[Job], *, asked: bool, dry_run: bool
+) -> HttpAccess | None:
+    """Return the HTTP door, which opens from now on; None where nobody wants it.
+
+    :param asked: whether the person asked for it.
+    :raises InstallError: they did and it is switched off, or its files cannot be made.
     """
-    known = invocation.host().installers
-    unknown = [name for name in names if name not in known and name != ALL]
-    if unknown:
-        raise UnknownNameError(
-            f"there is no agent host {unknown[0]!r}; those known are "
-            f"{', '.join(sorted(known)) or 'none, since no plugin is loaded'}, {ALL}"
-        )
-    if ALL not in names:
-        named = [known[name] for name in dict.fromkeys(names)]
-        companions = [name for one in named for name in one.companions if name in known]
-        return named + [known[name] for name in companions if name not in names]
-    request = invocation.request("project", invocation.project)
-    with progress("Looking for agent hosts ..."):
-        found = [one for one in known.values() if one.detect(request).found]
-    if not found:
-        raise UnknownNameError(
-            f"none of {', '.join(sorted(known))} is found here; name the one to install"
-        )
-    return found
-
-
-def optional(installers: Sequence[Installer], names: Sequence[str]) -> list[str]:
-    """Return the agent hosts that may refuse: those that nobody named."""
-    return [one.agent_host for one in installers if one.agent_host not in names]
-
-
-def request_for(
-    invocation: Invocation,
-    installers: Sequence[Installer],
-    project: bool,
-    user: bool,
-    plugin_dir: Path | None,
-) -> InstallRequest:
-    """Return the request that the options make.
-
-    :raises InstallError: more than one place is named.
-    """
-    places = (project, user, plugin_dir is not None)
-    if sum(places) > 1:
-        raise InstallError("give one of --project, --user and --plugin-dir")
-    if plugin_dir is not None:
-        return invocation.request("plugin-dir", invocation.cwd / plugin_dir)
-    default: Scope = installers[0].scopes[0]
-    scope: Scope = "user" if user else "project" if project else default
-    return invocation.request(scope, invocation.project)
-
-
-def with_http(
-    invocation: Invocation, request: InstallRequest, *, dry_run: bool
-) -> InstallRequest:
-    """Return the request with the HTTP door, which opens from now on.
-
-    :raises InstallError: the door is switched off, or its files cannot be made.
-    """
+    if not asked and not any(wants_door(job.installer) for job in jobs):
+        return None
     service = invocation.settings.settings.service
+    if service.http is False and not asked:
+        return None
     if service.http is False:
         raise InstallError("service.http is false; remove that setting, then try again")
-    found = find_access(invocation.paths)
     if dry_run:
-        return replace(
-            request, http=found or HttpAccess("http://127.0.0.1:PORT", "...")
-        )
+        found = find_access(invocation.paths)
+        return found or HttpAccess("http://127.0.0.1:PORT", "...")
     try:
-        made = make_access(invocation.paths, service.http_port)
+        return make_access(invocation.paths, service.http_port)
     except OSError as error:
         raise InstallError(f"{error.filename}: {error.strerror}") from error
-    return replace(request, http=made)
 
 
 def release_unused_door(invocation: Invocation) -> None:
-    """Let the HTTP door close when no file that was installed names it."""
+    """Let the HTTP door close when nothing that is installed uses it."""
     found = find_access(invocation.paths)
-    if found is None:
+    known = invocation.host().installers.items()
+    users = {name for name, installer in known if wants_door(installer)}
+    if found is None or any(
+        one.agent_host in users for one in installed(invocation.paths)
+    ):
         return
     url = f"{found.url}/".encode()
     files = (file.path for one in installed(invocation.paths) for file in one.files)
@@ -223,6 +235,17 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
+
+
+def finish(report: InstallReport, jobs: Sequence[Job], *, as_json: bool) -> None:
+    """Write the report and end the command.
+
+    :raises typer.Exit: with 1 when it failed in an agent host that was named.
+    """
+    show_report(report, as_json=as_json)
+    named = {job.installer.agent_host for job in jobs if job.named}
+    if named & set(report.failed):
+        raise typer.Exit(1)
 
 
 def show_report(report: InstallReport, *, as_json: bool) -> None:
@@ -238,6 +261,9 @@ def show_report(report: InstallReport, *, as_json: bool) -> None:
         write(f"as it should be: {path}")
     for note in report.notes:
         write(note)
+    for name, why in report.failed.items():
+        sys.stdout.flush()
+        warn(f"{name}: not {report.action}ed: {why}")
 
 
 def _done_to(path: str, report: InstallReport) -> str:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from .engine import InstallReport, install, uninstall
 from .manifest import InstalledFile, Manifest, installed
+from .several import Job, install_each, uninstall_each
 
 __all__ = [
     "InstallReport",
     "InstalledFile",
+    "Job",
     "Manifest",
     "install",
+    "install_each",
     "installed",
     "uninstall",
+    "uninstall_each",
 ]

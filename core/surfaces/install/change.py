@@ -6,10 +6,11 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from hookwright.hookspecs import FileEdit, Installer
+from hookwright.hookspecs import FileEdit
 
 from .disk import Found, digest, find, missing_directories, move_aside, write
 from .manifest import InstalledFile, encode
+from .ours import Strip
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,15 @@ class Change:
         return moved + text_diff(self.path, before, self.after)
 
 
-def prepare(
-    installer: Installer, edit: FileEdit, known: InstalledFile | None
-) -> Change:
+def prepare(strip: Strip, edit: FileEdit, known: InstalledFile | None) -> Change:
     """Return what the edit changes.
 
+    :param strip: takes our part out of a file.
     :param known: what an earlier install recorded of the file: the true original.
     """
     present = find(edit.path)
-    original = _original(installer, edit, present, known)
-    is_foreign = present is not None and _is_foreign(installer, edit.path, present)
+    original = _original(strip, edit, present, known)
+    is_foreign = present is not None and _is_foreign(strip, edit.path, present)
     moves = edit.moved_to is not None and is_foreign
     keeps_mode = present is not None and original is not None and not edit.moved_to
     content = edit.content
@@ -93,7 +93,7 @@ def text_diff(path: Path, before: bytes | None, after: bytes | None) -> str:
 
 
 def _original(
-    installer: Installer,
+    strip: Strip,
     edit: FileEdit,
     present: Found | None,
     known: InstalledFile | None,
@@ -105,14 +105,14 @@ def _original(
         return recorded or kept if kept else None
     if known and digest(present.content) == known.sha256:
         return recorded
-    rest = installer.strip(edit.path, present.content)
+    rest = strip(edit.path, present.content)
     if rest is None:
         return recorded or kept
     return Found(rest, present.mode, present.link)
 
 
-def _is_foreign(installer: Installer, path: Path, present: Found) -> bool:
-    return installer.strip(path, present.content) == present.content
+def _is_foreign(strip: Strip, path: Path, present: Found) -> bool:
+    return strip(path, present.content) == present.content
 
 
 def _directories(path: Path, known: InstalledFile | None) -> tuple[str, ...]:

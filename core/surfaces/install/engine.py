@@ -14,9 +14,10 @@ from hookwright.hookspecs import Installer, InstallPlan, InstallRequest
 from ...errors import InstallError
 from ..failures import redacted
 from . import change, restore
-from .disk import clear_leftovers, remove_empty
+from .disk import clear_leftovers, find, remove_empty
 from .manifest import InstalledFile, Manifest, load, locked, manifest_path, place_of
 from .manifest import save as save_manifest
+from .ours import stripper
 
 
 class InstallReport(BaseModel):
@@ -36,6 +37,8 @@ class InstallReport(BaseModel):
     diff: str = ""
     #: What a person should know.
     notes: tuple[str, ...] = ()
+    #: Agent hosts that could not be served, and why; the others were.
+    failed: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,9 @@ def _to_install(
 ) -> _Work:
     file = manifest_path(installer.agent_host, request)
     known = load(file)
+    strip = stripper(installer, request)
     steps = [
-        change.prepare(installer, edit, known.file(edit.path) if known else None)
+        change.prepare(strip, edit, known.file(edit.path) if known else None)
         for edit in plan.edits
     ]
     records = {record.path: record for record in (known.files if known else ())}
@@ -161,7 +165,8 @@ def _to_uninstall(
             if installer.agent_host not in optional:
                 raise
             notes = (f"{installer.agent_host}: {error}",)
-    steps = [restore.prepare(installer, record) for record in reversed(records)]
+    strip = stripper(installer, request)
+    steps = [restore.prepare(strip, record) for record in reversed(records)]
     notes += tuple(step.note for step in steps if step.note)
     if manifest is None and not any(step.is_change for step in steps):
         notes += (f"{installer.agent_host}: nothing of Hookwright's is installed.",)
@@ -209,11 +214,20 @@ def _apply(action: Literal["install", "uninstall"], part: _Work) -> None:
     for step in part.steps:
         clear_leftovers(step.path)
         if step.is_change:
+            _check_unchanged(step)
             step.apply()
     if action == "uninstall":
         _remove_directories(part.manifest)
         clear_leftovers(part.manifest_file)
         part.manifest_file.unlink(missing_ok=True)
+
+
+def _check_unchanged(step: change.Change | restore.Restoration) -> None:
+    # Agent hosts that run write some of these files too: nothing of theirs is undone.
+    if find(step.path) != step.before:
+        raise InstallError(
+            f"{step.path} was changed at this moment; run the command again"
+        )
 
 
 def _record(path: Path, manifest: Manifest) -> None:

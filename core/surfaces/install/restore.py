@@ -6,11 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from hookwright.hookspecs import Installer
-
 from .change import text_diff
 from .disk import Found, digest, find, write
 from .manifest import InstalledFile
+from .ours import Strip
 
 
 @dataclass(frozen=True)
@@ -64,8 +63,11 @@ class Restoration:
         return moved + text_diff(self.path, before, after)
 
 
-def prepare(installer: Installer, record: InstalledFile) -> Restoration:
-    """Return what to do with a file that install wrote."""
+def prepare(strip: Strip, record: InstalledFile) -> Restoration:
+    """Return what to do with a file that install wrote.
+
+    :param strip: takes our part out of a file.
+    """
     path = Path(record.path)
     present = find(path)
     moved_to = Path(record.moved_to) if record.moved_to else None
@@ -78,7 +80,7 @@ def prepare(installer: Installer, record: InstalledFile) -> Restoration:
         return Restoration(path, None, original)
     rest: bytes | None = None
     if digest(present.content) != record.sha256:
-        rest = installer.strip(path, present.content)
+        rest = strip(path, present.content)
     if rest is None:
         return _original(record, path, present, moved_to, kept)
     return _changed_since(path, present, rest, moved_to, kept)

@@ -16,6 +16,8 @@ from hookwright.hookspecs import (
     PluginContext,
     PluginInfo,
     SessionStart,
+    StatusPart,
+    StatusQuery,
     Tool,
     hookimpl,
     hookspec,
@@ -466,3 +468,42 @@ def test_hooks_that_call_each_other_in_a_circle_end(
     assert 1 <= len(depths) <= 8
     errors = {status.name: status.hooks[0].errors for status in host.report()}
     assert errors["asks"] == 0
+
+
+def test_parts_of_a_status_line_are_collected_and_what_is_written_is_dropped(
+    make_host: MakeHost, make_event: MakeEvent, store: Store
+) -> None:
+    class Shows:
+        def __init__(self, result: Any) -> None:
+            self.result = result
+
+        @hookimpl
+        def hookwright_status_line(
+            self, query: StatusQuery, context: PluginContext
+        ) -> Any:
+            context.store.put(NOTES, Note(author=context.name))
+            if isinstance(self.result, Exception):
+                raise self.result
+            return self.result
+
+    part = StatusPart(text="fine")
+    host = make_host(
+        {"a": Shows([part]), "b": Shows(OSError("x")), "c": Shows(None), "d": Shows(7)}
+    )
+    event = make_event("turn_end")
+
+    parts = host.status_line(StatusQuery(project=event.project, cwd=event.cwd))
+
+    assert parts == [part]
+    assert authors(store) == []
+    errors = {status.name: status.hooks[0].last_error for status in host.report()}
+    assert errors["b"] == "raised OSError: x"
+    assert errors["d"] == "returned an int; it must return a list of StatusPart values"
+
+
+def test_nobody_shows_a_status_line(make_host: MakeHost, make_event: MakeEvent) -> None:
+    event = make_event("turn_end")
+
+    host = make_host({"a": Writes()})
+
+    assert host.status_line(StatusQuery(project=event.project, cwd=event.cwd)) == []

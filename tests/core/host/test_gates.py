@@ -89,7 +89,7 @@ def test_rewrites_compose_in_call_order(
 ) -> None:
     host = make_host({"a": Appends(" -a"), "b": Appends(" -b"), "c": Appends(" -c")})
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert_rewritten(decision, {"command": "ls -a -b -c"})
     first = [thaw(step.input) for step in decision.steps if step.round == 1]
@@ -106,7 +106,7 @@ def test_no_rewrite_slips_past_a_guard_that_was_asked_before_it(
     guard = Guard("rm")
     host = make_host({"a_guard": guard, "b_rewrites": Appends("; rm -r x")})
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert_denied(decision, "no rm")
     assert guard.asked == ["ls", "ls; rm -r x"]
@@ -119,7 +119,7 @@ def test_a_guard_that_was_asked_after_the_rewrite_is_not_asked_again(
     guard = Guard("rm")
     host = make_host({"a_rewrites": Appends(" -l"), "guard": guard})
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert guard.asked == ["ls -l"]
     assert_rewritten(decision, {"command": "ls -l"})
@@ -131,7 +131,7 @@ def test_a_denied_call_gets_no_second_round(
     guard = Guard("ls")
     host = make_host({"a": guard, "b": Appends(" -l")})
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert_denied(decision)
     assert guard.asked == ["ls"]
@@ -148,7 +148,7 @@ def test_the_original_input_is_kept(make_host: MakeHost, make_event: MakeEvent) 
 
     host = make_host({"a": Appends(" -l"), "z": Last()})
 
-    host.decide_tool(make_event("tool_before", command="ls"))
+    host.decide(make_event("tool_before", command="ls"))
 
     assert seen == [{"command": "ls"}]
 
@@ -182,7 +182,7 @@ def test_a_failing_gate_follows_its_policy_and_the_others_are_asked(
     guard = Guard("rm")
     host = make_host({"a_bad": Failing(FAULTS[fault], policy), "b_good": guard})
 
-    decision, stages = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, stages = host.decide(make_event("tool_before", command="ls"))
 
     assert decision.outcome == ("none" if policy == "allow" else policy)
     assert guard.asked == ["ls"]
@@ -198,7 +198,7 @@ def test_a_hanging_gate_follows_its_policy(
     guard = Guard("rm")
     host = make_host({"a_bad": Failing(hang, policy), "b_good": guard})
 
-    decision, stages = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, stages = host.decide(make_event("tool_before", command="ls"))
 
     assert decision.outcome == ("none" if policy == "allow" else policy)
     assert guard.asked == ["ls"]
@@ -220,7 +220,7 @@ def test_a_gate_that_hangs_in_the_second_round_follows_its_policy(
 
     host = make_host({"a": Second(), "b": Appends(" -l")})
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert_denied(decision, "Plugin a could not judge this")
     assert [step.round for step in decision.steps] == [1, 1, 2]
@@ -238,7 +238,7 @@ def test_a_gate_whose_breaker_is_open_is_not_called_and_its_policy_stands(
     host = make_host({"bad": Failing(fail, "ask")})
 
     for _ in range(5):
-        decision, _ = host.decide_tool(make_event("tool_before"))
+        decision, _ = host.decide(make_event("tool_before"))
 
     assert len(calls) == 3
     assert_asks(decision, "it was left alone after repeated faults")
@@ -260,7 +260,7 @@ def test_a_prompt_is_judged_and_a_rewrite_of_it_ignored(
 
     host = make_host({"adds": Adds(), "rewrites": Rewrites()})
 
-    decision, _ = host.decide_prompt(make_event("prompt_submit", prompt="cats"))
+    decision, _ = host.decide(make_event("prompt_submit", prompt="cats"))
 
     assert_no_opinion(decision)
     assert_context(decision, "about cats")
@@ -271,7 +271,7 @@ def test_a_failing_gate_of_a_prompt_follows_its_policy(
 ) -> None:
     host = make_host({"bad": Failing(lambda: 1 / 0, "deny")})
 
-    decision, _ = host.decide_prompt(make_event("prompt_submit"))
+    decision, _ = host.decide(make_event("prompt_submit"))
 
     assert_denied(decision, "ZeroDivisionError")
 
@@ -297,8 +297,8 @@ def test_without_gates_there_is_no_opinion(
 ) -> None:
     host = make_host()
 
-    assert host.decide_tool(make_event("tool_before")) == (Decision(), [])
-    assert host.decide_prompt(make_event("prompt_submit")) == (Decision(), [])
+    assert host.decide(make_event("tool_before")) == (Decision(), [])
+    assert host.decide(make_event("prompt_submit")) == (Decision(), [])
     assert_no_opinion(host.failures_default("tool_before"))
 
 
@@ -315,7 +315,7 @@ def test_a_secret_in_an_error_does_not_reach_the_model(
         redact=lambda text: text.replace(secret, "[REDACTED]"),
     )
 
-    decision, _ = host.decide_tool(make_event("tool_before"))
+    decision, _ = host.decide(make_event("tool_before"))
 
     assert secret not in decision.model_dump_json()
     assert secret not in str(host.report())

@@ -101,9 +101,9 @@ def test_a_guard_whose_table_is_wrong_answers_by_its_policy(
 ) -> None:
     host = make_host({"guard": Guard(policy)}, BAD)
 
-    check(host.decide_tool(make_event("tool_before", command="ls"))[0])
+    check(host.decide(make_event("tool_before", command="ls"))[0])
     check(host.failures_default("tool_before"))
-    assert_no_opinion(host.decide_prompt(make_event("prompt_submit"))[0])
+    assert_no_opinion(host.decide(make_event("prompt_submit"))[0])
 
 
 def test_it_says_which_key_of_which_file_is_wrong(
@@ -112,7 +112,7 @@ def test_it_says_which_key_of_which_file_is_wrong(
     file = "/home/a-person/.config/hookwright/hookwright.toml:12"
     host = make_host({"guard": Guard()}, BAD, origins_of=lambda _key: file)
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert "Plugin guard could not judge this: it is not loaded" in decision.reason
     assert "guard.strictness is 'very'" in decision.reason
@@ -127,11 +127,11 @@ def test_a_better_table_opens_the_gate_again(
     guard = Guard()
     host = make_host({"guard": guard}, BAD)
     event = make_event("tool_before", command="ls")
-    assert_denied(host.decide_tool(event)[0])
+    assert_denied(host.decide(event)[0])
 
     assert host.reconfigure({"guard": {"strictness": 3}}) == []
 
-    assert_no_opinion(host.decide_tool(event)[0])
+    assert_no_opinion(host.decide(event)[0])
     assert guard.strictness == [3]
 
 
@@ -142,7 +142,7 @@ def test_guards_with_settings_stay_closed_while_nobody_can_read_them(
     host = make_host(plugins, unread="hookwright.toml:3 is not valid TOML")
     event = make_event("tool_before", command="ls")
 
-    decision, _ = host.decide_tool(event)
+    decision, _ = host.decide(event)
 
     assert_asks(decision, "does not know its settings: hookwright.toml:3")
     assert "plain" not in decision.reason
@@ -150,7 +150,7 @@ def test_guards_with_settings_stay_closed_while_nobody_can_read_them(
 
     host.reconfigure({})
 
-    assert_no_opinion(host.decide_tool(event)[0])
+    assert_no_opinion(host.decide(event)[0])
 
 
 def test_a_guard_that_fails_at_startup_answers_by_its_policy(
@@ -164,7 +164,7 @@ def test_a_guard_that_fails_at_startup_answers_by_its_policy(
     host = make_host({"guard": Fails()})
     host.startup()
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert_denied(decision, "it is not loaded: hookwright_startup raised RuntimeError")
 
@@ -225,14 +225,14 @@ def test_a_guard_that_worked_yesterday_and_cannot_be_loaded_today_stays_closed(
     entry.write(WORKS)
     yesterday = make_host()
     yesterday.load()
-    assert_no_opinion(yesterday.decide_tool(event)[0])
+    assert_no_opinion(yesterday.decide(event)[0])
     assert yesterday.policies == {"guard": ("deny", ("hookwright_tool_before",))}
 
     entry.write(source)
     today = make_host(policies=yesterday.policies)
     today.load()
 
-    decision, _ = today.decide_tool(event)
+    decision, _ = today.decide(event)
     assert_denied(decision, "it is not loaded: ")
     assert why in decision.reason
     # And tomorrow, too.
@@ -250,7 +250,7 @@ def test_a_guard_that_is_disabled_or_uninstalled_is_gone(
     uninstalled = make_host(policies=policies)
 
     for host in (disabled, uninstalled):
-        assert_no_opinion(host.decide_tool(event)[0])
+        assert_no_opinion(host.decide(event)[0])
         assert host.policies == {}
 
 
@@ -261,7 +261,7 @@ def test_a_plugin_of_the_same_name_that_is_not_taken_closes_nothing(
     host = make_host({"guard": Plain()}, policies=policies)
     assert not host.register(Plain(), "guard")
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert_no_opinion(decision)
 
@@ -272,7 +272,7 @@ def test_who_hangs_leaves_the_others_their_turn(
     host = make_host({"a_slow": slow, "guard": Plain()})
     event = make_event("tool_before", command="rm -r x")
 
-    decision, _ = host.decide_tool(event, time.monotonic() + 0.3)
+    decision, _ = host.decide(event, time.monotonic() + 0.3)
 
     assert_denied(decision, "no")
     assert [(step.plugin, step.said) for step in decision.steps] == [
@@ -287,8 +287,8 @@ def test_without_time_every_gate_is_represented_by_its_policy(
     host = make_host({"guard": Guard("ask"), "other": slow})
     late = time.monotonic() - 1
 
-    tool, _ = host.decide_tool(make_event("tool_before", command="ls"), late)
-    prompt, _ = host.decide_prompt(make_event("prompt_submit"), late)
+    tool, _ = host.decide(make_event("tool_before", command="ls"), late)
+    prompt, _ = host.decide(make_event("prompt_submit"), late)
 
     assert_asks(tool, "it was not asked: no time was left")
     assert_no_opinion(prompt)
@@ -302,7 +302,7 @@ def test_a_gate_that_had_little_time_left_is_not_at_fault(
     event = make_event("tool_before", command="ls")
 
     for _ in range(4):
-        host.decide_tool(event, time.monotonic() + 0.02)
+        host.decide(event, time.monotonic() + 0.02)
 
     (status,) = host.report()
     assert status.state == "active"

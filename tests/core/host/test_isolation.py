@@ -43,7 +43,7 @@ def test_calls_of_strangers_are_noted_while_they_last(
     fatal = importlib.import_module("faulty_plugins.fatal")
     fatal.DEEDS["look"] = lambda: seen.append(read_flights(file))
     try:
-        host.decide_tool(make_event("tool_before", command="inside look"))
+        host.decide(make_event("tool_before", command="inside look"))
         host.observe(make_event("tool_after", command="inside look"))
     finally:
         del fatal.DEEDS["look"]
@@ -87,7 +87,7 @@ def test_who_ended_three_daemons_runs_in_a_worker(
     assert status.process is not None
     assert "it runs in a worker process: it ended the daemon 3" in status.notes[0]
     event = make_event("tool_before", command="inside exit")
-    assert "ended with exit status 3" in host.decide_tool(event)[0].reason
+    assert "ended with exit status 3" in host.decide(event)[0].reason
 
 
 def test_who_ended_three_daemons_as_it_was_loaded_is_never_imported(
@@ -114,7 +114,7 @@ def test_without_a_daemon_nothing_is_noted_nor_moved(
     went_down(first_data(paths), "hookwright_event", times=3)
 
     host = outside("faulty_inside", "kinds", isolate=False)
-    host.decide_tool(make_event("tool_before", command="ls"))
+    host.decide(make_event("tool_before", command="ls"))
 
     assert [status.own_process for status in host.report()] == [False, False]
     assert not (first_data(paths) / "run" / FLIGHTS).exists()
@@ -146,7 +146,7 @@ def test_a_plugin_that_is_dropped_loses_its_worker(
     worker.close()
     assert worker.pid is None
     # A guard's gate stays shut.
-    decision, _ = host.decide_tool(make_event("tool_before"))
+    decision, _ = host.decide(make_event("tool_before"))
     assert decision.outcome == "deny"
 
 
@@ -154,7 +154,7 @@ def test_a_call_after_the_end_says_so(outside: MakeHost, make_event: MakeEvent) 
     host = outside("faulty_fatal")
     host.close()
 
-    decision, _ = host.decide_tool(make_event("tool_before"))
+    decision, _ = host.decide(make_event("tool_before"))
 
     assert decision.outcome == "deny"
     assert "has left with its worker process" in decision.reason

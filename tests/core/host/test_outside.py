@@ -94,7 +94,7 @@ def both(outside: MakeHost, make_event: MakeEvent) -> Both:
     made = Both(outside)
     # What the worker's startup wrote is kept with its first call.
     for host in made.hosts:
-        _, stages = host.decide_prompt(make_event("prompt_submit", prompt="first"))
+        _, stages = host.decide(make_event("prompt_submit", prompt="first"))
         host._services.store.commit(stages)  # type: ignore[attr-defined]
     return made
 
@@ -139,7 +139,7 @@ def test_a_gate_judges_the_same_in_both(
         ledger = host._active["kinds"].ledger("hookwright_tool_before")
         ledger.breaker.__init__()  # type: ignore[misc]
 
-    both.do(lambda host: host.decide_tool(event))
+    both.do(lambda host: host.decide(event))
 
 
 def test_every_part_of_the_context_works_in_both(
@@ -147,8 +147,8 @@ def test_every_part_of_the_context_works_in_both(
 ) -> None:
     event = make_event("prompt_submit", prompt=f"plain words {SECRET}")
 
-    found = both.do(lambda host: host.decide_prompt(event))
-    again = both.do(lambda host: host.decide_prompt(event))
+    found = both.do(lambda host: host.decide(event))
+    again = both.do(lambda host: host.decide(event))
 
     (text,) = found["contexts"]
     assert text.startswith("round {'a': 1} [['pla', ")
@@ -230,7 +230,7 @@ def test_what_a_worker_logs_is_redacted_and_says_who(
     caplog.set_level(logging.INFO, "hookwright")
     host = outside("kinds", redact=redact)
 
-    host.decide_prompt(make_event("prompt_submit", prompt=SECRET))
+    host.decide(make_event("prompt_submit", prompt=SECRET))
     wait_for(lambda: "prompt [REDACTED] of kinds" in caplog.text)
 
     assert SECRET not in caplog.text
@@ -252,7 +252,7 @@ def test_a_plugin_without_an_entry_point_stays_in_the_daemon(
     host = outside()
     assert host.register(Local(), "local")
 
-    assert not host.decide_tool(make_event("tool_before"))[0].refuses
+    assert not host.decide(make_event("tool_before"))[0].refuses
     (status,) = host.report()
     assert not status.own_process
     assert status.notes == (
@@ -267,7 +267,7 @@ def test_a_worker_without_work_is_ended_and_comes_back(
     host = outside("kinds")
     event = make_event("tool_before", command="allow it")
     store: Any = host._services.store
-    store.commit(host.decide_tool(event)[1])
+    store.commit(host.decide(event)[1])
     worker = host._active["kinds"].outside
     assert worker is not None
     first = worker.pid
@@ -275,7 +275,7 @@ def test_a_worker_without_work_is_ended_and_comes_back(
     wait_for(lambda: worker.pid is None)
     worker.idle_s = 600.0
     worker.await_up(60)
-    decision, stages = host.decide_tool(event)
+    decision, stages = host.decide(event)
 
     assert decision.outcome == "allow"
     assert worker.pid not in (None, first)
@@ -294,7 +294,7 @@ def test_a_slow_observer_does_not_hold_up_the_gate(
     observing = threading.Thread(target=host.observe, args=(slow,))
     observing.start()
 
-    decision, _ = host.decide_tool(make_event("tool_before", command="ls"))
+    decision, _ = host.decide(make_event("tool_before", command="ls"))
 
     assert decision.outcome == "none"
     assert not decision.steps[0].reason
@@ -312,7 +312,7 @@ def test_many_threads_are_answered_at_once(
         for turn in range(20):
             text = f"{number} {turn}"
             event = make_event("tool_before", command=f"deny {text}")
-            reason = host.decide_tool(event)[0].reason
+            reason = host.decide(event)[0].reason
             if reason != f"{text} ()":
                 wrong.append(reason)
 

@@ -85,7 +85,7 @@ def children() -> list[str]:
 
 
 def judge(host: PluginHost, make_event: MakeEvent, command: str) -> Any:
-    return host.decide_tool(make_event("tool_before", command=command))[0]
+    return host.decide(make_event("tool_before", command=command))[0]
 
 
 def answers(host: PluginHost, make_event: MakeEvent) -> bool:
@@ -328,7 +328,7 @@ host.load(only={"faulty_fatal"})
 worker = host._active["faulty_fatal"].outside
 worker.await_up(60)
 event = EventFactory(directory)("tool_before", command="fatal fork")
-host.decide_tool(event)
+host.decide(event)
 if sys.argv[2] != "idle":
     text = f"fatal {sys.argv[2]}"
     call = lambda: host.call_tool("faulty_fatal", {"text": text}, from_agent=True)

@@ -20,6 +20,7 @@ import json, logging, os, sys
 from pathlib import Path
 from hookwright.core.testing.factory import EventFactory
 from hookwright.core.testing.hosting import make_host, open_store
+from hookwright.hookspecs import StatusQuery
 
 directory = Path(sys.argv[1])
 logging.basicConfig(level=logging.WARNING, filename=directory / "log")
@@ -32,17 +33,20 @@ host.load()
 make_event = EventFactory(directory)
 prompt = make_event("prompt_submit", prompt="count these four words")
 tool = make_event("tool_before", command="ls")
-decision, stages = host.decide_tool(tool)
+decision, stages = host.decide(tool)
 store.commit(stages)
 for _ in range(4):
     store.commit(host.observe(prompt))
 result, _ = host.call_tool("word_count_show", {"agent": "test-host/main"},
                            from_agent=True)
+query = StatusQuery(project=prompt.project, agent=prompt.agent, cwd=prompt.cwd)
+parts = host.status_line(query)
 app = host.commands["words"].load()
 found = {
     "report": [status.model_dump(mode="json") for status in host.report()],
     "decision": decision.model_dump(mode="json"),
     "tool": result,
+    "status": [part.text for part in parts],
     "tools": sorted(host.tools),
     "types": sorted(host.record_types),
     "app": type(app).__name__,
@@ -207,6 +211,7 @@ def test_the_good_plugin_is_not_hurt(found: dict[str, Any]) -> None:
     assert (good["state"], good["version"]) == ("active", "1.2.3")
     assert [hook["errors"] for hook in good["hooks"]] == [0] * len(good["hooks"])
     assert found["tool"] == {"agent": "test-host/main", "words": 16, "prompts": 4}
+    assert "16 words" in found["status"]
     assert "word_count_show" in found["tools"]
     assert "agent_words" in found["types"]
     assert found["app"] == "Typer"

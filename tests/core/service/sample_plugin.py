@@ -31,6 +31,8 @@ from hookwright.hookspecs import (
     Rewrite,
     SessionEnd,
     SessionStart,
+    StatusPart,
+    StatusQuery,
     Tool,
     ToolAfter,
     ToolBefore,
@@ -77,7 +79,7 @@ class SampleAdapter:
         kind = payload.get("event")
         if kind == "crash":
             raise RuntimeError("the adapter has a bug")
-        if kind == "nothing":
+        if kind in ("nothing", "status"):
             return ()
         common: dict[str, Any] = {
             "id": f"{delivery.id}.0",
@@ -90,6 +92,21 @@ class SampleAdapter:
             "cwd": delivery.cwd,
         }
         return [_event(str(kind), payload, common)]
+
+    def read_status(self, delivery: Delivery) -> StatusQuery | None:
+        if delivery.arguments[:1] != ("status",):
+            return None
+        payload = delivery.payload
+        assert isinstance(payload, Mapping)
+        if not isinstance(payload["session"], str):
+            raise ValueError("session is no text")
+        return StatusQuery(
+            agent_host="sample",
+            session_id=payload["session"],
+            project=Project(path=delivery.cwd, worktree=delivery.cwd),
+            agent=Agent(id="sample/main", name="main"),
+            cwd=delivery.cwd,
+        )
 
     def complete(self, events: Sequence[Event]) -> Sequence[Event]:
         first = events[0]
@@ -206,6 +223,16 @@ def hookwright_tool_before(event: ToolBefore, context: PluginContext) -> Verdict
 @hookimpl
 def hookwright_prompt_submit(event: PromptSubmit) -> Verdict | None:
     return Context(text="Remember the milk.") if "shop" in event.prompt else None
+
+
+@hookimpl
+def hookwright_status_line(query: StatusQuery) -> Sequence[StatusPart]:
+    if query.refusal is None:
+        return [StatusPart(text=f"all is well in {query.session_id or 'here'}")]
+    return [
+        StatusPart(text=f"said: {query.refusal.reason}", order=90),
+        StatusPart(text=f"{query.refusal.outcome} {query.refusal.what}", order=10),
+    ]
 
 
 @hookimpl

@@ -305,6 +305,35 @@ def test_the_daemon_is_told_everything(
     )
 
 
+def test_an_event_that_was_told_elsewhere_keeps_its_id(
+    a_client: Client, fake_daemon: StartDaemon
+) -> None:
+    known = "0123456789abcdef0123"
+    handed = a_client.run(f"--delivery={known}", "sample", "before", "--observe").handed
+    daemon = fake_daemon(reply())
+    a_client.run(f"--delivery={known}", "--observe", "sample", "before")
+
+    assert (handed.delivery, handed.words) == (known, ["sample", "before"])
+    assert (daemon.request.delivery, daemon.request.flags) == (known, "o")
+    assert daemon.request.arguments == ("before",)
+
+
+@pytest.mark.parametrize(
+    "word", ["--delivery=", "--delivery=0123456789ABCDEF0123", f"--delivery={'0' * 21}"]
+)
+def test_what_is_no_id_is_no_option(
+    a_client: Client, fake_daemon: StartDaemon, word: str
+) -> None:
+    daemon = fake_daemon(reply())
+    a_client.run(word, "before")
+    a_client.run("sample", "before", f"--delivery={'0' * 20}")
+
+    first, second = (wire.decode_hook(wire.fields_of(body)) for body in daemon.requests)
+    assert (first.agent_host, first.arguments) == (word, ("before",))
+    assert second.arguments == ("before", f"--delivery={'0' * 20}")
+    assert second.delivery != "0" * 20
+
+
 def test_every_delivery_has_an_id_of_its_own(
     a_client: Client, fake_daemon: StartDaemon
 ) -> None:

@@ -177,7 +177,7 @@ def test_the_samples_of_claude_code_are_answered_alike(
 @pytest.mark.parametrize(
     ("words", "stdin", "message"),
     [
-        (("nope", "x"), b"{}", "unknown agent host 'nope'; known: claude-code, git"),
+        (("nope", "x"), b"{}", "unknown agent host 'nope'; known: claude-code, "),
         (("sample", "after"), b"", "sample after: standard input is empty"),
         (("sample", "after"), b"{oops", "sample after: standard input is not JSON"),
         (("sample", "after"), b"[]", "sample after: standard input is a JSON array"),

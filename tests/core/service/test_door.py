@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,17 @@ class Echo:
 
     def retire(self) -> None:
         self.retired = True
+
+    def answer_soon(
+        self, fields: list[bytes], send: Callable[[wire.Reply], None]
+    ) -> bool:
+        if fields == [b"fail"]:
+            raise RuntimeError("a fault of ours")
+        if fields[:1] != [b"thread"]:
+            return False
+        reply = wire.Reply(stdout=b",".join(fields[1:]))
+        threading.Thread(target=send, args=[reply]).start()
+        return True
 
 
 async def connect(run: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -227,6 +239,51 @@ def test_a_subscriber_that_does_not_read_is_let_go(
         return len(door.connections)
 
     assert with_door(run, work) == 0
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_a_thread_writes_answers_by_itself_in_order(run: Path, size: int) -> None:
+    # More than a socket takes at once is the event loop's to send.
+    async def work(door: SocketDoor, echo: Echo) -> list[bytes]:
+        reader, writer = await connect(run)
+        for number in (b"1", b"2", b"3"):
+            part = number * size
+            writer.write(wire.encode(wire.HOOK, [b"thread", part]))
+        found = [(await reply_of(reader))[2] for _ in range(3)]
+        writer.close()
+        return found
+
+    assert with_door(run, work) == [b"1" * size, b"2" * size, b"3" * size]
+
+
+def test_a_fault_of_ours_before_a_thread_has_it_is_answered(run: Path) -> None:
+    async def work(door: SocketDoor, echo: Echo) -> list[int]:
+        reader, writer = await connect(run)
+        writer.write(wire.encode(wire.HOOK, [b"fail"]))
+        writer.write(wire.encode(wire.HOOK, [b"thread", b"on"]))
+        found = [(await reply_of(reader))[0] for _ in range(2)]
+        writer.close()
+        return found
+
+    assert with_door(run, work) == [wire.FAULT, wire.DONE]
+
+
+def test_an_answer_for_one_who_left_goes_nowhere(run: Path) -> None:
+    async def work(door: SocketDoor, echo: Echo) -> bool:
+        held: list[Callable[[wire.Reply], None]] = []
+        echo.answer_soon = lambda fields, send: not held.append(send)  # type: ignore[method-assign,func-returns-value]
+        _, writer = await connect(run)
+        writer.write(wire.encode(wire.HOOK, [b"thread", b"late"]))
+        while not held:
+            await asyncio.sleep(0.01)
+        writer.close()
+        while door.connections:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(held[0], wire.Reply())
+        await asyncio.sleep(0.05)
+        return door.busy
+
+    assert with_door(run, work) is False
 
 
 @pytest.mark.parametrize(

@@ -59,15 +59,85 @@ class ToolAnswer(Strict):
     hookSpecificOutput: ToolVerdict
 
 
+class Refusal(Strict):
+    """What Codex CLI 0.169.0 obeys: `ask` is an error to it, as is a blank reason."""
+
+    hookEventName: Literal["PreToolUse"]
+    permissionDecision: Literal["deny"]
+    permissionDecisionReason: str = Field(pattern=r"\S")
+
+
+class RefusalAnswer(Strict):
+    hookSpecificOutput: Refusal
+
+
+class FlatToolAnswer(Strict):
+    """`PreToolUseHookOutput` of Copilot CLI's types, 1.0.102."""
+
+    permissionDecision: Literal["allow", "deny", "ask"]
+    permissionDecisionReason: str = Field(min_length=1)
+
+
 class PromptAnswer(Strict):
     decision: Literal["block"]
     reason: str = Field(min_length=1, max_length=10_000)
 
 
+class Thrown(Strict):
+    """What our plugin in OpenCode throws for a tool call."""
+
+    deny: str = Field(min_length=1)
+
+
+class Replaced(Strict):
+    """What our plugin in OpenCode puts in place of a prompt."""
+
+    replace: str = Field(min_length=1)
+
+
+class Denial(Strict):
+    """Gemini CLI 0.61.0, of a tool call and of a prompt."""
+
+    decision: Literal["deny"]
+    reason: str = Field(min_length=1)
+
+
+class CursorDenial(Strict):
+    """What the hook engine of @cursor/sdk 1.0.18 reads of a tool call's answer."""
+
+    permission: Literal["deny"]
+    user_message: str = Field(min_length=1)
+    agent_message: str = Field(min_length=1)
+
+
+class CursorStop(Strict):
+    """The same of a prompt's."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+    goes_on: Literal[False] = Field(alias="continue")
+    user_message: str = Field(min_length=1)
+
+
 #: What each agent host obeys, by the client's first argument.
 CONTRACTS: Mapping[str, Mapping[str, type[BaseModel]]] = {
     "claude-code": {"PreToolUse": ToolAnswer, "UserPromptSubmit": PromptAnswer},
+    "codex": {"PreToolUse": RefusalAnswer, "UserPromptSubmit": PromptAnswer},
+    "copilot": {
+        "preToolUse": FlatToolAnswer,
+        "PreToolUse": FlatToolAnswer,
+        "userPromptSubmitted": PromptAnswer,
+        "UserPromptSubmit": PromptAnswer,
+    },
+    "cursor": {
+        "preToolUse": CursorDenial,
+        "PreToolUse": CursorDenial,
+        "beforeSubmitPrompt": CursorStop,
+        "UserPromptSubmit": CursorStop,
+    },
+    "gemini": {"BeforeTool": Denial, "BeforeAgent": Denial},
     "git": {},
+    "opencode": {"tool.execute.before": Thrown, "chat.message": Replaced},
 }
 
 

@@ -30,7 +30,7 @@ class Guard:
 def test_it_refuses(plugin_host, make_event):
     plugin_host.register(Guard(), "guard")
     event = make_event("tool_before", command="rm x")
-    assert_denied(plugin_host.decide_tool(event)[0], "no rm")
+    assert_denied(plugin_host.decide(event)[0], "no rm")
     assert_healthy(plugin_host)
 """
 

@@ -119,7 +119,7 @@ class Bench:
 
     def before(self, agent: str = MAIN, command: str = "ls") -> Decision:
         event = self.event(ToolBefore, agent, call=shell(command))
-        decision, stages = self.host.decide_tool(event)
+        decision, stages = self.host.decide(event)
         self.keep(stages)
         return decision
 

@@ -26,6 +26,9 @@ def test_the_plugin_loads_with_all_it_declares(bench: Bench) -> None:
         "activities",
         "projects",
         "sessions",
+        "tasks",
+        "handoffs",
+        "last_sessions",
         "usage_seen",
     }
     commands = {" ".join(tool.command) for tool in bench.host.tools.values()}
@@ -48,8 +51,15 @@ def test_the_plugin_loads_with_all_it_declares(bench: Bench) -> None:
         "project show",
         "project classify",
         "project similar",
+        "session handoff",
         "session list",
         "session show",
+        "task continue",
+        "task done",
+        "task leave",
+        "task list",
+        "task show",
+        "task start",
     }
 
 
@@ -73,6 +83,11 @@ def test_only_what_changes_nothing_is_declared_as_reading(bench: Bench) -> None:
         "retro_add",
         "activity_log",
         "project_classify",
+        "session_handoff",
+        "task_continue",
+        "task_done",
+        "task_leave",
+        "task_start",
     }
     assert people == {"agent_resume"}
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ import pytest
 from hookwright.core.host import PluginStatus
 from hookwright.core.paths import Paths
 from hookwright.core.service import lifetime
+from hookwright.core.service.native import python_command
 from hookwright.core.store import CheckReport, Store, StoreStats
 from hookwright.core.surfaces import diagnosis
-from hookwright.core.surfaces.commands.doctor import diagnosis_text
+from hookwright.core.surfaces.commands.doctor import diagnosis_text, host_row
 from hookwright.core.surfaces.diagnosis import Finding
+from hookwright.core.surfaces.hosts import NOT_TRUSTED, HostState, state_of
 from hookwright.core.surfaces.invocation import Invocation
 from hookwright.hookspecs import HostFinding
 
@@ -176,7 +180,7 @@ def test_an_agent_hosts_problems_are_broken_and_its_next_step_a_cure() -> None:
         "words", True, None, ("project (/p)",), ("a hook is missing",), "Install again."
     )
 
-    first, second = diagnosis._of_agent_host("words", finding)
+    first, second = diagnosis._of_agent_host(state_of(finding, None))
 
     assert (first.state, first.cure) == ("ok", "Install again.")
     assert (second.state, second.text) == ("broken", "a hook is missing")
@@ -185,7 +189,7 @@ def test_an_agent_hosts_problems_are_broken_and_its_next_step_a_cure() -> None:
 def test_what_is_installed_is_told_though_the_program_is_not_on_the_path() -> None:
     finding = HostFinding("words", False, None, ("project (/p)",))
 
-    (told,) = diagnosis._of_agent_host("words", finding)
+    (told,) = diagnosis._of_agent_host(state_of(finding, None))
 
     assert (told.state, told.text) == (
         "note",
@@ -312,3 +316,100 @@ def test_a_data_directory_that_cannot_be_written_is_broken(
 
     assert found.state == "broken"
     assert "HOOKWRIGHT_DATA_DIR" in found.cure
+
+
+def deliver(project: Path) -> None:
+    """Let Claude Code report one prompt, through the client that hooks run."""
+    payload = {
+        "session_id": "s1",
+        "cwd": str(project),
+        "hook_event_name": "UserPromptSubmit",
+        "prompt": "hello",
+    }
+    subprocess.run(
+        [*python_command(), "claude-code", "UserPromptSubmit"],
+        input=json.dumps(payload).encode(),
+        cwd=project,
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_each_agent_host_is_told_with_its_last_event(
+    run: Run, daemon: None, tmp_path: Path
+) -> None:
+    deliver(tmp_path)
+    assert run("daemon", "stop").code == 0
+
+    hosts = json.loads(run("doctor", "--json").out)["agent_hosts"]
+
+    by_name = {host["agent_host"]: host for host in hosts}
+    assert by_name["claude-code"]["last_event_name"] == "UserPromptSubmit"
+    assert by_name["claude-code"]["last_event"]
+    assert by_name["git"]["found"] is True
+    assert by_name["git"]["version"]
+    assert by_name["git"]["last_event"] is None
+    table = run("doctor").out
+    assert "Agent host" in table
+    assert "s ago UserPromptSubmit" in table
+    assert "Run hookwright install git in the project." in table or (
+        "is in no git repository" in table
+    )
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected"),
+    [
+        ((), (NOT_TRUSTED,)),
+        (("nobody has trusted hooks.json",), ("nobody has trusted hooks.json",)),
+    ],
+)
+def test_hooks_that_nobody_trusted_are_broken_and_told_once(
+    problems: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    finding = HostFinding(
+        "codex", True, "1", ("user (/h)",), problems, "", trusted=False
+    )
+
+    state = state_of(finding, None)
+    _, *told = diagnosis._of_agent_host(state)
+
+    assert state.problems == expected
+    assert [(each.state, each.text) for each in told] == [("broken", expected[0])]
+
+
+def test_trust_that_is_not_there_does_not_matter_where_nothing_is_installed() -> None:
+    finding = HostFinding("codex", True, "1", trusted=False)
+
+    assert state_of(finding, None).problems == ()
+
+
+def test_a_look_at_the_hosts_that_fails_leaves_the_rest_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(invocation: Invocation) -> list[HostState]:
+        raise OSError(13, "no entry")
+
+    monkeypatch.setattr("hookwright.core.surfaces.hosts.host_states", fail)
+
+    ran = run("doctor", "--json")
+
+    assert ran.code == 1
+    told = json.loads(ran.out)
+    assert told["agent_hosts"] == []
+    assert "agent hosts" in {finding["subject"] for finding in told["findings"]}
+
+
+def test_a_host_is_one_row_of_the_table() -> None:
+    assert host_row(HostState("codex", False)) == (
+        "codex",
+        "not found",
+        "no",
+        None,
+        "-",
+    )
+    seen = HostState(
+        "codex", True, None, ("user (/h)",), True, datetime.now(UTC), "Stop"
+    )
+    assert host_row(seen)[1:4] == ("found", ("user (/h)",), True)
+    assert str(host_row(seen)[4]).endswith("s ago Stop")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,7 +82,7 @@ def test_user_installs_below_home(run: Run, project: Path, home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("claude",), 2, "claude-code, git, all"),
+        (("claude",), 2, "those known are claude-code, "),
         (("claude-code", "--user", "--project"), 1, "give one of"),
         (("git",), 1, "git"),
     ],
@@ -99,9 +101,11 @@ def test_all_takes_what_is_found_and_passes_over_what_refuses(
     run: Run, project: Path
 ) -> None:
     # git is here, but the directory is no repository.
-    report = json.loads(run("install", "all", "--json").out)
+    ran = run("install", "all", "--json")
+    report = json.loads(ran.out)
+    assert ran.code == 0
 
-    assert any(note.startswith("git: ") for note in report["notes"])
+    assert "git" in report["failed"]
 
 
 def test_all_without_anything_found_names_what_could_be(
@@ -120,3 +124,97 @@ def test_without_plugins_there_is_nothing_to_install(run: Run, project: Path) ->
 
     assert ran.code == 2
     assert "no plugin is loaded" in ran.err
+
+
+@pytest.fixture
+def repository(project: Path) -> Path:
+    """Return the project with a repository and programs of two agent hosts."""
+    subprocess.run(["git", "init", "-q"], cwd=project, check=True)
+    return project
+
+
+@pytest.fixture
+def claude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a program that says a version, found as `claude`."""
+    program = tmp_path / "programs" / "claude"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 2.1.329\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return program
+
+
+def test_all_as_an_option_installs_into_each_that_is_found(
+    run: Run, repository: Path, claude: Path
+) -> None:
+    ran = run("install", "--all", "--json")
+
+    assert ran.code == 0, ran.err
+    report = json.loads(ran.out)
+    assert {"claude-code", "git"} <= set(report["agent_hosts"])
+    assert report["failed"] == {}
+    assert settings(repository).exists()
+    assert (repository / ".git" / "hooks" / "post-commit").exists()
+
+    back = run("uninstall", "--all", "--json")
+    assert back.code == 0
+    assert {"claude-code", "git"} <= set(json.loads(back.out)["agent_hosts"])
+    assert not settings(repository).exists()
+    assert not (repository / ".git" / "hooks" / "post-commit").exists()
+    assert "Nothing of Hookwright's" in run("uninstall", "--all").out
+
+
+@pytest.mark.parametrize(("named", "code"), [((), 0), (("claude-code",), 1)])
+def test_one_that_fails_stops_no_other_and_fails_the_command_where_it_was_named(
+    run: Run, repository: Path, claude: Path, named: tuple[str, ...], code: int
+) -> None:
+    settings(repository).parent.mkdir()
+    settings(repository).write_text("{broken")
+
+    ran = run("install", "--all", *named)
+
+    assert ran.code == code
+    assert "claude-code: not installed: " in ran.err
+    assert str(settings(repository)) in ran.err
+    assert settings(repository).read_text() == "{broken"
+    assert (repository / ".git" / "hooks" / "post-commit").exists()
+
+
+def test_a_dry_run_of_all_shows_all_differences_and_changes_nothing(
+    run: Run, repository: Path, claude: Path
+) -> None:
+    ran = run("install", "--all", "--dry-run")
+
+    assert ran.code == 0
+    assert f"+++ {settings(repository)}" in ran.out
+    assert "post-commit" in ran.out
+    assert not settings(repository).exists()
+    assert not (repository / ".git" / "hooks" / "post-commit").exists()
+
+
+def test_uninstall_of_all_tells_what_is_installed_elsewhere(
+    run: Run, repository: Path, claude: Path, home: Path
+) -> None:
+    run("install", "claude-code", "--user")
+    run("install", "git")
+
+    ran = run("uninstall", "--all", "--project")
+
+    assert f"claude-code in {home} is still installed (user)." in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("install",), "or give --all"),
+        (("uninstall",), "or give --all"),
+        (("install", "--all", "--plugin-dir", "made"), "is for one agent host"),
+    ],
+)
+def test_what_is_to_be_installed_must_be_said(
+    run: Run, project: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = run(*arguments)
+
+    assert ran.code in (1, 2)
+    assert said in ran.err

@@ -23,6 +23,8 @@ from hookwright.hookspecs import (
     PromptSubmit,
     Record,
     RecordType,
+    StatusPart,
+    StatusQuery,
     Tool,
     Verdict,
     hookimpl,
@@ -122,6 +124,20 @@ def hookwright_prompt_submit(event: PromptSubmit) -> Verdict | None:
     if len(event.prompt.split()) > 1000:
         return Context(text="This prompt has more than a thousand words.")
     return None
+
+
+@hookimpl
+def hookwright_status_line(
+    query: StatusQuery, context: PluginContext
+) -> list[StatusPart]:
+    """Show how many words the agent was given, and what was refused last."""
+    parts = []
+    found = context.store.get(WORDS, query.agent.id) if query.agent else None
+    if found is not None:
+        parts.append(StatusPart(text=f"{found.words} words"))
+    if query.refusal is not None:
+        parts.append(StatusPart(text=f"refused: {query.refusal.what}", order=70))
+    return parts
 
 
 @hookimpl

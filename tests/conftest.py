@@ -9,7 +9,16 @@ import pytest
 
 from hookwright.core.paths import Paths, find_paths
 
-_FOREIGN = ("CLAUDE", "GIT_", "HOOKWRIGHT", "XDG_", "AI_AGENT", "COPILOT", "GEMINI")
+_FOREIGN = (
+    "CLAUDE",
+    "CODEX",
+    "GIT_",
+    "HOOKWRIGHT",
+    "XDG_",
+    "AI_AGENT",
+    "COPILOT",
+    "GEMINI",
+)
 
 
 @pytest.fixture(autouse=True)

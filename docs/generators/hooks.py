@@ -23,20 +23,25 @@ from hookwright.hookspecs import (
     FlushReport,
     Project,
     PushRef,
+    Refusal,
     Rewrite,
+    StatusPart,
+    StatusQuery,
     ToolCall,
     briefing,
     extension,
     gates,
     lifecycle,
+    status_line,
     storage,
 )
 
 from .comments import field_comments
 
-MODULES = (gates, briefing, lifecycle, storage, extension)
+MODULES = (gates, briefing, lifecycle, status_line, storage, extension)
 VALUES: tuple[type[BaseModel], ...] = (Project, Agent, ToolCall, FileStat, PushRef)
 VALUES += (Allow, Ask, Deny, Rewrite, Context, BriefingPart, FlushReport)
+VALUES += (StatusQuery, Refusal, StatusPart)
 _MARK = "hookwright_spec"
 
 

@@ -17,6 +17,10 @@ Installing writes no more than it must, and never runs the `claude` program:
 - `plugin-dir`: the same plugin with a marketplace file, in a directory of your own,
   for `claude --plugin-dir DIR` or `claude plugin marketplace add DIR`.
 
+The MCP server stands in the plugin's `.mcp.json`. For a project it stands in
+`~/.claude.json`, under the repository, which is for one person too; a project's own
+`.mcp.json` would be shared, and waits for a person's consent.
+
 Claude Code runs one handler once when two settings files name it, but twice when a
 plugin and a settings file do; so a project install adds no hook entries where the
 user's plugin is in place, and `hookwright doctor` names a project that has both.

@@ -12,14 +12,15 @@ from hookwright.hookspecs import (
     Event,
     GateKind,
     SessionEnd,
+    StatusQuery,
     SubagentStop,
     TurnEnd,
 )
 
 from ..wire.messages import Message, event_name, named_by_argument, named_by_payload
-from .answers import render_answer
-from .messages import READERS, read_events, read_message
-from .names import AGENT_HOST, PROJECT_VARIABLE, REFUSABLE
+from .answers import render_answer, render_line
+from .messages import READERS, read_events, read_message, read_query
+from .names import AGENT_HOST, PROJECT_VARIABLE, REFUSABLE, STATUS
 from .usage import UsageReader
 
 
@@ -45,12 +46,21 @@ class ClaudeCodeAdapter:
         :raises ValueError: the message is malformed; the text names the field.
         """
         name = event_name(delivery)
-        if name not in READERS:
+        if name not in READERS or named_by_argument(delivery) == STATUS:
             return ()
         message = read_message(delivery, name)
         events = read_events(message)
         self._note_transcript(message)
         return events
+
+    def read_status(self, delivery: Delivery) -> StatusQuery | None:
+        """Return whose status line is asked for; None when it is none.
+
+        :raises ValueError: the message is malformed; the text names the field.
+        """
+        if named_by_argument(delivery) != STATUS:
+            return None
+        return read_query(delivery)
 
     def complete(self, events: Sequence[Event]) -> Sequence[Event]:
         """Return the events, preceded by the model calls that were not seen yet."""
@@ -64,7 +74,9 @@ class ClaudeCodeAdapter:
         return completed
 
     def render(self, delivery: Delivery, decision: Decision) -> Answer:
-        """Return the decision as Claude Code's JSON, or nothing."""
+        """Return the decision as Claude Code's JSON, a status line, or nothing."""
+        if named_by_argument(delivery) == STATUS:
+            return render_line(decision)
         return render_answer(event_name(delivery), decision)
 
     def _note_transcript(self, message: Message) -> None:

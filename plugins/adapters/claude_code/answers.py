@@ -28,6 +28,12 @@ def render_answer(name: str, decision: Decision) -> Answer:
             return Answer()
 
 
+def render_line(decision: Decision) -> Answer:
+    """Return the status line, which Claude Code shows as it is printed."""
+    line = " ".join(decision.contexts)
+    return Answer(stdout=line + "\n") if line else Answer()
+
+
 def _tool_fields(decision: Decision) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     match decision.outcome:

@@ -17,7 +17,13 @@ from hookwright.hookspecs import (
 
 from ..wire.programs import read_settings, version_of
 from .names import AGENT_HOST
-from .plugin_tree import HOOKS_FILE, PLUGIN, is_our_file, plugin_files
+from .plugin_tree import (
+    HOOKS_FILE,
+    PLUGIN,
+    SERVERS_FILE,
+    is_our_file,
+    plugin_files,
+)
 from .settings_file import (
     add_hooks,
     commands_of,
@@ -25,6 +31,9 @@ from .settings_file import (
     strip_hooks,
     switched_off,
 )
+from .state_file import FILE as STATE_FILE
+from .state_file import add_server, project_key, server_of, strip_server
+from .status_setting import status_in, strip_status, with_status
 
 _SETTINGS = ("settings.json", "settings.local.json")
 #: Settings can hold keys and tokens: a new file is for its owner alone.
@@ -55,8 +64,20 @@ class ClaudeCodeInstaller:
     def strip(self, path: Path, content: bytes) -> bytes | None:
         """Return the file without our part; None when nothing else is in it."""
         if path.name in _SETTINGS:
-            return strip_hooks(content)
+            rest = strip_status(content)
+            return None if rest is None else strip_hooks(rest)
+        if path.name == STATE_FILE:
+            # Which project's part is meant, only `strip_from` is told.
+            return content
         return None if is_our_file(content) else content
+
+    def strip_from(
+        self, request: InstallRequest, path: Path, content: bytes
+    ) -> bytes | None:
+        """Return the file without our part for what the request names."""
+        if path.name == STATE_FILE:
+            return strip_server(content, project_key(request.directory))
+        return self.strip(path, content)
 
     def detect(self, request: InstallRequest) -> HostFinding:
         """Return which Claude Code runs here, and where Hookwright is in it."""
@@ -87,6 +108,7 @@ def _plan_project(request: InstallRequest) -> InstallPlan:
             return InstallPlan(
                 (), (f"{plugin} serves this project too, so no hooks are added.",)
             )
+    edited: bytes | None
     try:
         edited = add_hooks(content, request.client, request.http)
     except ValueError as error:
@@ -96,8 +118,59 @@ def _plan_project(request: InstallRequest) -> InstallPlan:
         "Claude Code reads it when its next session starts."
     )
     private = request.http is not None
+    edited, told = with_status(request, path, edited, _status_files(request))
     edit = FileEdit(path, edited, _SETTINGS_MODE, private=private)
-    return InstallPlan((edit,), (note, *_http_notes(request)))
+    server, server_notes = _plan_server(request)
+    notes = (note, *told, *server_notes, *_http_notes(request))
+    return InstallPlan((edit, *server), notes)
+
+
+def _plan_user_status(
+    request: InstallRequest,
+) -> tuple[tuple[FileEdit, ...], tuple[str, ...]]:
+    """Return the edit of the user's settings, where a plugin cannot set the line."""
+    path = _config_dir(request) / _SETTINGS[0]
+    try:
+        content = read_settings(path)
+        edited, told = with_status(request, path, content, (path,))
+        kept = edited == content and status_in(content) != "ours"
+    except ValueError as error:
+        return (), (f"{path}: {error}; so there is no status line.",)
+    if kept:
+        return (), told
+    return (FileEdit(path, edited, _SETTINGS_MODE),), told
+
+
+def _status_files(request: InstallRequest) -> tuple[Path, ...]:
+    """Return the files in which the user may have chosen a status line."""
+    shared = request.directory / ".claude" / _SETTINGS[0]
+    return _config_dir(request) / _SETTINGS[0], shared, _local_settings(request)
+
+
+def _plan_server(
+    request: InstallRequest,
+) -> tuple[tuple[FileEdit, ...], tuple[str, ...]]:
+    """Return the edit that registers the MCP server for one project, and notes.
+
+    The project's own `.mcp.json` is shared with others, and needs a person's consent.
+    """
+    path = _state_file(request)
+    project = project_key(request.directory)
+    try:
+        content = read_settings(path)
+        if request.mcp:
+            edited: bytes | None = add_server(content, project, request.mcp)
+        else:
+            edited = None if content is None else strip_server(content, project)
+    except ValueError as error:
+        return (), (f"{path}: {error}; so the MCP server is not registered.",)
+    if edited == content:
+        # Nothing to register or to take out, or it is there: then it is ours to keep.
+        edits = (FileEdit(path, content, _SETTINGS_MODE),) if request.mcp else ()
+        return edits, ()
+    said = "registered" if request.mcp else "no longer registered"
+    note = f"The MCP server is {said} in {path}, for you in {project} alone."
+    return (FileEdit(path, edited, _SETTINGS_MODE),), (note,)
 
 
 def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
@@ -109,7 +182,11 @@ def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
         )
     edits = []
     for name, content in plugin_files(
-        request.client, request.version, marketplace=shared, http=request.http
+        request.client,
+        request.version,
+        marketplace=shared,
+        http=request.http,
+        mcp=request.mcp,
     ).items():
         path = directory / name
         present = read_settings(path)
@@ -121,6 +198,9 @@ def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
             )
         private = request.http is not None and name == HOOKS_FILE
         edits.append(FileEdit(path, content, private=private))
+    servers = read_settings(directory / SERVERS_FILE)
+    if not request.mcp and servers is not None and is_our_file(servers):
+        edits.append(FileEdit(directory / SERVERS_FILE, None))
     if shared:
         return InstallPlan(
             tuple(edits), (f"Load it with: claude --plugin-dir {directory}",)
@@ -133,7 +213,8 @@ def _plan_plugin(request: InstallRequest, directory: Path) -> InstallPlan:
         "git in each repository.",
         *_http_notes(request),
     )
-    return InstallPlan(tuple(edits), notes)
+    status, told = _plan_user_status(request)
+    return InstallPlan((*edits, *status), (*notes, *told))
 
 
 def _survey(request: InstallRequest) -> tuple[list[str], list[str]]:
@@ -161,6 +242,7 @@ def _survey(request: InstallRequest) -> tuple[list[str], list[str]]:
         ]
         if doors:
             problems += _door_problems(path, doors, request.http)
+    problems += _server_problems(request)
     if len(places) > 1:
         problems.append(
             "Claude Code runs both the project's hooks and the user's plugin, so "
@@ -182,6 +264,20 @@ def _door_problems(
         yield f"{path} has an old token, so its events are refused; {again}"
     if path.stat().st_mode & 0o077:
         yield f"{path} holds a token and is open to others; run chmod 600 {path}"
+
+
+def _server_problems(request: InstallRequest) -> Iterator[str]:
+    path = _state_file(request)
+    try:
+        content = read_settings(path)
+        project = project_key(request.directory)
+        server = None if content is None else server_of(content, project)
+    except ValueError as error:
+        yield f"{path}: {error}"
+        return
+    command = server.get("command") if server is not None else None
+    if isinstance(command, str) and shutil.which(command) is None:
+        yield f"{path} names {command}, which does not exist; install again"
 
 
 def _http_notes(request: InstallRequest) -> tuple[str, ...]:
@@ -217,6 +313,13 @@ def _has_hooks(content: bytes) -> bool:
 
 def _local_settings(request: InstallRequest) -> Path:
     return request.directory / ".claude" / "settings.local.json"
+
+
+def _state_file(request: InstallRequest) -> Path:
+    """Return the state file: in the home, or in the directory that is named."""
+    if request.environment.get("CLAUDE_CONFIG_DIR", "").strip():
+        return _config_dir(request) / STATE_FILE
+    return request.home / STATE_FILE
 
 
 def _user_plugin(request: InstallRequest) -> Path:

@@ -13,6 +13,7 @@ from hookwright.hookspecs import (
     PromptSubmit,
     SessionEnd,
     SessionStart,
+    StatusQuery,
     SubagentStart,
     SubagentStop,
     ToolAfter,
@@ -42,6 +43,30 @@ def read_message(delivery: Delivery, name: str) -> Message:
         session_id=payload.identifier("session_id"),
         project=project_of(cwd, delivery.environment, PROJECT_VARIABLE),
         agent=_agent(payload, name),
+        cwd=cwd,
+    )
+
+
+def read_query(delivery: Delivery) -> StatusQuery:
+    """Return whose status line is asked for (statusline reference, 2.1.329).
+
+    Next to `session_id`, `cwd` and `model` the message has `workspace.project_dir`, the
+    directory that Claude Code was started in.
+
+    :raises ValueError: a field is of the wrong type.
+    """
+    payload = Payload.of(delivery.payload)
+    cwd = directory_of(payload, delivery)
+    started_in = payload.child("workspace").text("project_dir", "")
+    environment = {**delivery.environment}
+    if started_in:
+        environment[PROJECT_VARIABLE] = started_in
+    model = payload.child("model").text("id", "") or None
+    return StatusQuery(
+        agent_host=AGENT_HOST,
+        session_id=payload.text("session_id", ""),
+        project=project_of(cwd, environment, PROJECT_VARIABLE),
+        agent=agent_of("", "").model_copy(update={"model": model}),
         cwd=cwd,
     )
 

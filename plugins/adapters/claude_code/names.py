@@ -14,11 +14,17 @@ MAIN_AGENT = "main"
 #: Names the directory that Claude Code was started in.
 PROJECT_VARIABLE = "CLAUDE_PROJECT_DIR"
 
+#: The client's word for the status line: a request for text, and no event.
+STATUS = "StatusLine"
+
 #: Events whose answer Claude Code obeys when it says no.
 REFUSABLE: Mapping[str, GateKind] = {
     "PreToolUse": "tool_before",
     "UserPromptSubmit": "prompt_submit",
 }
+
+#: The name that our MCP server goes by; its tools are `mcp__hookwright__TOOL`.
+SERVER = "hookwright"
 
 #: Events that take text for the model; Claude Code waits for their answer.
 ANSWERED = frozenset({*REFUSABLE, "SessionStart"})

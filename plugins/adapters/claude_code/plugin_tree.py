@@ -1,8 +1,8 @@
 """The plugin in Claude Code's own format, made for this machine's client.
 
-Layout: `.claude-plugin/plugin.json`, `hooks/hooks.json`, and for a directory that is
-handed to others `.claude-plugin/marketplace.json` (plugins reference, 2.1.329; `claude
-plugin validate` accepts it).
+Layout: `.claude-plugin/plugin.json`, `hooks/hooks.json`, `.mcp.json`, and for a
+directory that is handed to others `.claude-plugin/marketplace.json` (plugins reference,
+2.1.329; `claude plugin validate` accepts it).
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from collections.abc import Mapping, Sequence
 
 from hookwright.hookspecs import HttpAccess
 
+from .names import SERVER
 from .settings_file import hook_entries
+from .state_file import server_entry
 
 PLUGIN = "hookwright"
 MARKETPLACE = "hookwright-local"
 MANIFEST = ".claude-plugin/plugin.json"
 HOOKS_FILE = "hooks/hooks.json"
+SERVERS_FILE = ".mcp.json"
+_SERVERS = "mcpServers"
 _ABOUT = "Guards, records and reports what coding agents do, on this machine"
 
 
@@ -27,8 +31,12 @@ def plugin_files(
     *,
     marketplace: bool,
     http: HttpAccess | None = None,
+    mcp: Sequence[str] = (),
 ) -> Mapping[str, bytes]:
-    """Return the plugin's files by their path inside its directory."""
+    """Return the plugin's files by their path inside its directory.
+
+    :param mcp: the command of the MCP server, () for none.
+    """
     entries = hook_entries(client, http)
     manifest = {
         "name": PLUGIN,
@@ -40,6 +48,8 @@ def plugin_files(
         MANIFEST: _write(manifest),
         HOOKS_FILE: _write({"description": _ABOUT, "hooks": entries}),
     }
+    if mcp:
+        files[SERVERS_FILE] = _write({_SERVERS: {SERVER: server_entry(mcp)}})
     if marketplace:
         listed = {"name": PLUGIN, "source": "./", "description": _ABOUT}
         files[".claude-plugin/marketplace.json"] = _write(
@@ -56,6 +66,8 @@ def is_our_file(content: bytes) -> bool:
         return False
     if not isinstance(value, dict):
         return False
+    if list(value) == [_SERVERS]:
+        return isinstance(value[_SERVERS], dict) and list(value[_SERVERS]) == [SERVER]
     return value.get("name") in (PLUGIN, MARKETPLACE) or (
         value.get("description") == _ABOUT and "hooks" in value
     )

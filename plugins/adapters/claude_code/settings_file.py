@@ -12,6 +12,7 @@ from typing import Any
 from hookwright.hookspecs import HttpAccess
 
 from ..wire.hook_file import HOOKS, Entries, HookFile, parse_file
+from ..wire.lent_hooks import lent_line, program_of
 from .names import AGENT_HOST, ANSWERED, BY_HTTP, TIMEOUTS
 
 _OBSERVE = "--observe"
@@ -20,7 +21,7 @@ _LOOPBACK = "http://127.0.0.1:"
 
 
 def hook_entries(client: Sequence[str], http: HttpAccess | None = None) -> Entries:
-    """Return the entry for each event: the client in exec form, without a shell.
+    """Return the entry for each event: a line for the shell (`lent_hooks` says why).
 
     :param http: where what is only recorded goes without a process, or None.
     """
@@ -53,8 +54,14 @@ def commands_of(content: bytes) -> list[str]:
 
     :raises ValueError: the file is not what Claude Code would read.
     """
-    handlers = _handlers(content)
-    return sorted({found["command"] for found in handlers if "command" in found})
+    return sorted(
+        {
+            # What an earlier version wrote has its arguments beside the program.
+            program_of(found["command"], event) or found["command"]
+            for event, found in _handlers(content)
+            if "command" in found
+        }
+    )
 
 
 def doors_of(content: bytes) -> set[HttpAccess]:
@@ -67,7 +74,7 @@ def doors_of(content: bytes) -> set[HttpAccess]:
             found["url"].partition("/v1/")[0],
             str(found.get("headers", {}).get("Authorization", ""))[len(_BEARER) :],
         )
-        for found in _handlers(content)
+        for _, found in _handlers(content)
         if "url" in found
     }
 
@@ -80,10 +87,11 @@ def switched_off(content: bytes) -> bool:
     return parse_file(content).get("disableAllHooks") is True
 
 
-def _handlers(content: bytes) -> Iterator[dict[str, Any]]:
-    for groups in _FILE.ours(content).values():
+def _handlers(content: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    for event, groups in _FILE.ours(content).items():
         for group in groups:
-            yield from group[HOOKS]
+            for handler in group[HOOKS]:
+                yield event, handler
 
 
 def _handler(
@@ -99,11 +107,9 @@ def _handler(
             },
             "timeout": seconds,
         }
-    tail = [AGENT_HOST, event, *([] if event in ANSWERED else [_OBSERVE])]
     return {
         "type": "command",
-        "command": client[0],
-        "args": [*client[1:], *tail],
+        "command": lent_line(client, event, observe=event not in ANSWERED),
         "timeout": seconds,
     }
 
@@ -124,9 +130,11 @@ def _is_ours(handler: object, event: str) -> bool:
             and url.endswith(_path(event))
             and isinstance(headers, dict)
         )
+    if "args" not in handler:
+        return program_of(handler.get("command"), event) is not None
+    args = handler["args"]
     if not isinstance(handler.get("command"), str):
         return False
-    args = handler.get("args")
     if not isinstance(args, list):
         return False
     tail = args[:-1] if args[-1:] == [_OBSERVE] else args

@@ -21,14 +21,14 @@ from hookwright.hookspecs import (
     PushRef,
 )
 
-from .history import complete_commit
-from .repository import (
+from ..wire.git_files import (
     ReflogLine,
     as_hash,
     last_reflog_line,
     read_head,
     reflog_line_of,
 )
+from ..wire.git_show import complete_commit
 from .sessions import AGENT_HOST, SESSION_VARIABLES, find_actor
 
 #: A user, and maybe a password, in an address.

@@ -2,22 +2,31 @@
 
 The table holds what was seen in the environment of a real hook: Claude Code 2.1.329
 sets `CLAUDE_CODE_SESSION_ID` (the hooks' `session_id`), `CLAUDECODE=1` and `AI_AGENT`
-for every command of its shell tool, a subagent's too, and git hands them on.
+for every command of its shell tool, a subagent's too, and git hands them on. Codex CLI
+0.169.0 sets `CODEX_SESSION_ID` likewise (and `CODEX_THREAD_ID`, a subagent's own). Our
+plugin in OpenCode sets `OPENCODE_SESSION_ID` there, OpenCode 1.18.33 itself nothing.
+Copilot CLI 1.0.102 sets `COPILOT_AGENT_SESSION_ID`, for a subagent to an id that it
+tells no hook; such a commit makes a session of its own.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from hookwright.core.api import sha256
 from hookwright.hookspecs import Agent
 
 AGENT_HOST = "git"
 #: Variable that holds the session's id, to the agent host that sets it.
-SESSION_VARIABLES: Mapping[str, str] = {"CLAUDE_CODE_SESSION_ID": "claude-code"}
+SESSION_VARIABLES: Mapping[str, str] = {
+    "CLAUDE_CODE_SESSION_ID": "claude-code",
+    "CODEX_SESSION_ID": "codex",
+    "OPENCODE_SESSION_ID": "opencode",
+    "COPILOT_AGENT_SESSION_ID": "copilot",
+}
 _NOBODY = "unknown"
 
 
@@ -43,7 +52,7 @@ def find_actor(
             agent = Agent(id=f"{agent_host}/main", name="main")
             return Actor(agent_host, session, agent)
     name = person.strip() or _NOBODY
-    place = hashlib.sha256(worktree.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    place = sha256(worktree.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     day = time.astimezone(UTC).strftime("%Y%m%d")
     return Actor(
         agent_host=AGENT_HOST,

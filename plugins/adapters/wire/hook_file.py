@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .json_comments import has_comments, plain_json
 from .json_text import Container, Item, insert, read_container, remove
 
 _BOM = "\ufeff"
@@ -24,10 +25,12 @@ class HookFile:
 
     :param is_ours: says of an entry, and the event it stands under, whether it is.
     :param root: members that the file needs besides, such as `{"version": 1}`.
+    :param comments: whether the agent host reads comments and trailing commas.
     """
 
     is_ours: Callable[[object, str], bool]
     root: Mapping[str, Any] = field(default_factory=dict)
+    comments: bool = False
 
     def add(self, content: bytes | None, entries: Entries) -> bytes:
         """Return the file with our entries in place of older ones of ours.
@@ -40,7 +43,7 @@ class HookFile:
         ):
             text = json.dumps({**self.root, HOOKS: added}, indent=2) + "\n"
             return text.encode()
-        before = parse_file(content)
+        before = self._parse(content)
         if self._found(before) == added and not self._missing(before):
             return content
         return _edited(
@@ -55,22 +58,26 @@ class HookFile:
         A file that cannot be read holds nothing that would be run: as it is.
         """
         try:
-            before = parse_file(content)
+            before = self._parse(content)
+            if not self._found(before):
+                return content
+            rest = self._pruned(before)
+            bare = not has_comments(content.decode("utf-8-sig"))
+            if bare and (not rest or rest == dict(self.root)):
+                return None
+            return _edited(content, self._without_ours, rest)
         except ValueError:
             return content
-        if not self._found(before):
-            return content
-        rest = self._pruned(before)
-        if not rest or rest == dict(self.root):
-            return None
-        return _edited(content, self._without_ours, rest)
 
     def ours(self, content: bytes) -> dict[str, list[Any]]:
         """Return our entries by event.
 
         :raises ValueError: the file is not what the agent host would read.
         """
-        return self._found(parse_file(content))
+        return self._found(self._parse(content))
+
+    def _parse(self, content: bytes) -> dict[str, Any]:
+        return parse_file(content, comments=self.comments)
 
     def _found(self, settings: dict[str, Any]) -> dict[str, list[Any]]:
         found = {
@@ -103,7 +110,7 @@ class HookFile:
 
     def _with_ours(self, text: str, added: dict[str, list[dict[str, Any]]]) -> str:
         text = self._without_ours(text)
-        for key, value in self._missing(json.loads(text)).items():
+        for key, value in self._missing(json.loads(plain_json(text))).items():
             text = insert(text, read_container(text), key, value)
         for event, entries in added.items():
             for entry in entries:
@@ -125,20 +132,23 @@ class HookFile:
         for event in events.items:
             entries = read_container(text, event.value)
             for entry in entries.items:
-                if self.is_ours(json.loads(text[entry.value : entry.end]), event.key):
+                value = json.loads(plain_json(text[entry.value : entry.end]))
+                if self.is_ours(value, event.key):
                     if len(entries.items) > 1:
                         return entries, entry
                     return (events, event) if len(events.items) > 1 else (root, hooks)
         return None
 
 
-def parse_file(content: bytes) -> dict[str, Any]:
+def parse_file(content: bytes, *, comments: bool = False) -> dict[str, Any]:
     """Return the file's object.
 
+    :param comments: whether comments and trailing commas are let pass.
     :raises ValueError: it is not UTF-8, not JSON, or of another shape.
     """
     try:
-        value = json.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        value = json.loads(plain_json(text) if comments else text)
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8: byte {error.start}") from error
     except json.JSONDecodeError as error:
@@ -181,13 +191,16 @@ def _edited(
     """Return the edited text, or plainly written JSON where it cannot be edited."""
     before = content.decode("utf-8-sig")
     # Of two keys of one name the last counts, until an edit removes it.
-    text = "" if _has_twins(before) else edit(before)
-    if not text or json.loads(text) != expected:
+    text = "" if has_twins(before) else edit(before)
+    if not text or json.loads(plain_json(text)) != expected:
+        if has_comments(before):
+            raise ValueError("it names a key twice, which is why its comments would go")
         text = json.dumps(expected, indent=2, ensure_ascii=False) + "\n"
     return (_BOM + text if content.startswith(_BOM.encode()) else text).encode()
 
 
-def _has_twins(text: str) -> bool:
+def has_twins(text: str) -> bool:
+    """Return whether an object in a well-formed text names a key twice."""
     twins: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -196,5 +209,5 @@ def _has_twins(text: str) -> bool:
             twins.extend(found)
         return found
 
-    json.loads(text, object_pairs_hook=note)
+    json.loads(plain_json(text), object_pairs_hook=note)
     return bool(twins)

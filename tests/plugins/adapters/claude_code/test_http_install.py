@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookwright.core.errors import InstallError
@@ -185,6 +185,7 @@ def test_somebody_elses_http_hook_stays(handler: dict[str, object]) -> None:
     assert json.loads(stripped) == json.loads(content)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
     st.sampled_from([None, 1, 3]),

@@ -7,11 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookwright.plugins.adapters.wire.json_text import (
-    insert,
-    read_container,
-    remove,
-)
 from hookwright.plugins.adapters.claude_code.names import ANSWERED, TIMEOUTS
 from hookwright.plugins.adapters.claude_code.settings_file import (
     add_hooks,
@@ -20,6 +15,12 @@ from hookwright.plugins.adapters.claude_code.settings_file import (
     strip_hooks,
     switched_off,
 )
+from hookwright.plugins.adapters.wire.json_text import (
+    insert,
+    read_container,
+    remove,
+)
+from hookwright.plugins.adapters.wire.lent_hooks import lent_line
 
 CLIENT = ("/opt/a b/python", "-I", "-S", "/opt/client.py")
 OTHER = ("/usr/bin/hookwright-hook",)
@@ -45,18 +46,35 @@ FOUR_SPACES = """\
 """
 
 
-def test_every_event_runs_the_client_in_exec_form() -> None:
+def in_exec_form(client: tuple[str, ...]) -> Any:
+    """Return the entries as an earlier version wrote them."""
+    return {
+        event: [
+            {
+                "hooks": [
+                    {
+                        "type": "command",
+                        "command": client[0],
+                        "args": [*client[1:], "claude-code", event, *more],
+                        "timeout": seconds,
+                    }
+                ]
+            }
+        ]
+        for event, seconds in TIMEOUTS.items()
+        for more in ([] if event in ANSWERED else ["--observe"],)
+    }
+
+
+def test_every_event_runs_the_client_by_a_line_for_the_shell() -> None:
     entries = hook_entries(CLIENT)
     assert entries.keys() == TIMEOUTS.keys()
     for event, (group,) in entries.items():
         (handler,) = group["hooks"]
-        tail = ["claude-code", event]
-        if event not in ANSWERED:
-            tail.append("--observe")
+        observe = event not in ANSWERED
         assert handler == {
             "type": "command",
-            "command": CLIENT[0],
-            "args": [*CLIENT[1:], *tail],
+            "command": lent_line(CLIENT, event, observe=observe),
             "timeout": TIMEOUTS[event],
         }
     assert TIMEOUTS["SessionEnd"] < 1.5
@@ -127,6 +145,14 @@ def test_another_clients_entries_are_replaced() -> None:
     assert commands_of(added) == [CLIENT[0]]
 
 
+def test_entries_of_an_earlier_version_are_replaced() -> None:
+    older = json.dumps({"hooks": in_exec_form(OTHER)}).encode()
+    assert commands_of(older) == [OTHER[0]]
+    added = add_hooks(older, CLIENT)
+    assert json.loads(added) == {"hooks": hook_entries(CLIENT)}
+    assert strip_hooks(older) is None
+
+
 def test_a_group_that_the_user_shares_with_us_is_the_users() -> None:
     entries = hook_entries(CLIENT)
     entries["Stop"][0]["hooks"].append({"type": "command", "command": "mine"})
@@ -142,6 +168,7 @@ def test_a_group_that_the_user_shares_with_us_is_the_users() -> None:
         "text", {"type": "command"}, {"command": "x", "args": "claude-code Stop"},
         {"command": "x", "args": ["claude-code", "PreToolUse"]},
         {"command": 1, "args": ["claude-code", "Stop"]},
+        {"command": "echo claude-code Stop"}, {"command": "exec 'a claude-code Stop"},
     ],
 )  # fmt: skip
 def test_what_only_looks_like_ours_is_left_alone(handler: Any) -> None:

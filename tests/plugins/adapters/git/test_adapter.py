@@ -20,11 +20,11 @@ from hookwright.hookspecs import (
     ToolBefore,
 )
 from hookwright.plugins.adapters.git import (
-    history,
     hookwright_plugin_info,
     hookwright_register_adapters,
 )
 from hookwright.plugins.adapters.git.adapter import GitAdapter
+from hookwright.plugins.adapters.wire import git_show
 
 Make = Callable[..., Delivery]
 Load = Callable[[str], dict[str, Any]]
@@ -285,7 +285,7 @@ def test_the_reflog_is_written_before_the_hook_runs(
     git(repository, "revert", "--no-edit", "HEAD")
     git(repository, "checkout", "-q", "side")
     git(repository, "rebase", "-q", "main~2")
-    from hookwright.plugins.adapters.git.repository import action_of
+    from hookwright.plugins.adapters.wire.git_files import action_of
 
     messages = [line.split("\t")[1] for line in log.read_text().splitlines()]
     actions = [action_of(message.partition(": ")[0]) for message in messages]
@@ -380,16 +380,18 @@ def test_a_git_directory_elsewhere_is_found_by_gits_own_variable(
     assert (event.hash, event.subject) == (name, "first")
 
 
+@pytest.mark.parametrize(
+    ("variable", "agent_host"),
+    [("CLAUDE_CODE_SESSION_ID", "claude-code"), ("CODEX_SESSION_ID", "codex")],
+)
 def test_a_hook_in_an_agents_shell_is_put_down_to_its_session(
-    repository: Path, git: Git, parse_commit: Seen
+    variable: str, agent_host: str, repository: Path, git: Git, parse_commit: Seen
 ) -> None:
     commit(git, repository, "first", a="1\n")
-    event = parse_commit(
-        repository, CLAUDE_CODE_SESSION_ID="5e55", GIT_AUTHOR_NAME="Ada"
-    )
-    assert event.agent_host == "claude-code"
+    event = parse_commit(repository, **{variable: "5e55", "GIT_AUTHOR_NAME": "Ada"})
+    assert event.agent_host == agent_host
     assert event.session_id == "5e55"
-    assert event.agent.id == "claude-code/main"
+    assert event.agent.id == f"{agent_host}/main"
     assert event.author == "Test Person"
 
 
@@ -407,9 +409,9 @@ def test_a_missing_or_hanging_git_leaves_the_event_as_it_was(
     assert parse_commit(repository).hash == name
     program.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
     program.chmod(0o755)
-    monkeypatch.setattr(history, "_SECONDS", 0.1)
+    monkeypatch.setattr(git_show, "_SECONDS", 0.1)
     assert parse_commit(repository).files == ()
-    monkeypatch.setattr(history, "_SECONDS", 10.0)
+    monkeypatch.setattr(git_show, "_SECONDS", 10.0)
     program.write_text("#!/bin/sh\necho no; exit 0\n")
     assert parse_commit(repository).files == ()
 
@@ -427,7 +429,7 @@ def test_variables_of_the_hook_do_not_mislead_git(
 def test_only_so_many_files_are_kept(
     repository: Path, git: Git, parse_commit: Seen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "_MAX_FILES", 2)
+    monkeypatch.setattr(git_show, "_MAX_FILES", 2)
     commit(git, repository, "first", a="1\n", b="1\n", c="1\n")
     assert [file.path for file in parse_commit(repository).files] == ["a", "b"]
 

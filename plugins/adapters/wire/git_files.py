@@ -18,7 +18,9 @@ Action = Literal["commit", "amend", "merge", "rebase", "cherry-pick", "revert", 
 
 _TAIL = 16 * 2**10
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_LINE = re.compile(r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (.*?) ?<[^>]*> \d+ [-+]\d{4}")
+_LINE = re.compile(
+    r"([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (.*?) ?<[^>]*> (\d{1,18}) [-+]\d{4}"
+)
 _BRANCH = "refs/heads/"
 
 
@@ -29,6 +31,8 @@ class ReflogLine:
     old: str
     new: str
     person: str
+    #: When the ref moved, in seconds since 1970, by the committer's clock.
+    seconds: int
     message: str
 
     @property
@@ -73,7 +77,7 @@ def action_of(words: str) -> Action:
 def last_reflog_line(git_dir: str) -> ReflogLine | None:
     """Return the last line of the work tree's reflog of HEAD, or None."""
     lines = _reflog(git_dir)
-    return _reflog_line(lines[-1]) if lines else None
+    return reflog_line(lines[-1]) if lines else None
 
 
 def reflog_line_of(git_dir: str, commit: str) -> ReflogLine | None:
@@ -82,7 +86,7 @@ def reflog_line_of(git_dir: str, commit: str) -> ReflogLine | None:
     A checkout or a reset moves HEAD to a commit too; it did not make it.
     """
     for text in reversed(_reflog(git_dir)):
-        line = _reflog_line(text)
+        line = reflog_line(text)
         if line is not None and line.new == commit and line.action != "other":
             return line
     return None
@@ -92,12 +96,13 @@ def _reflog(git_dir: str) -> list[str]:
     return _tail(os.path.join(git_dir, "logs", "HEAD"), _TAIL).splitlines()
 
 
-def _reflog_line(text: str) -> ReflogLine | None:
+def reflog_line(text: str) -> ReflogLine | None:
+    """Return a reflog's line, or None when it is none."""
     head, _, message = text.partition("\t")
     found = _LINE.fullmatch(head)
     if found is None:
         return None
-    return ReflogLine(found[1], found[2], found[3], message)
+    return ReflogLine(found[1], found[2], found[3], int(found[4]), message)
 
 
 def read_head(git_dir: str, common_dir: str) -> Head:

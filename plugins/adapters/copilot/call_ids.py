@@ -1,0 +1,92 @@
+"""Ids for tool calls, of which Copilot CLI tells none to hooks.
+
+A call is known before and after by its session, tool and arguments. Two alike differ by
+when they were told; a rewritten one is found again by its new arguments.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from hookwright.core.api import sha256
+from hookwright.hookspecs import thaw
+
+_MAX_KEYS = 4_096
+_MAX_ALIKE = 32
+
+
+class CallIds:
+    """Remembers which calls are open; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        #: By what is called: when it was told (milliseconds), and the call's id.
+        self._open: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
+        #: What became of a call was told so: a message read twice is one.
+        self._closed: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    def before(self, key: str, stamp: str) -> str:
+        """Return the id of a call that is about to happen."""
+        name = _name(key, stamp)
+        with self._lock:
+            self._add(key, stamp, name)
+        return name
+
+    def after(self, key: str, stamp: str) -> str:
+        """Return the id of a call that ended: its own, or a new one if none fits."""
+        with self._lock:
+            known = self._closed.get((key, stamp))
+            if known is None:
+                known = self._take(key, stamp) or _name(key, stamp)
+                self._closed[key, stamp] = known
+                if len(self._closed) > _MAX_KEYS:
+                    self._closed.popitem(last=False)
+            return known
+
+    def rewritten(self, key: str, stamp: str, new_key: str) -> None:
+        """Expect the end of a call under what its arguments became."""
+        with self._lock:
+            name = _name(key, stamp)
+            alike = self._open.get(key, [])
+            if (stamp, name) in alike:
+                alike.remove((stamp, name))
+            self._add(new_key, stamp, name)
+
+    def _add(self, key: str, stamp: str, name: str) -> None:
+        alike = self._open.setdefault(key, [])
+        self._open.move_to_end(key)
+        if (stamp, name) not in alike:
+            alike.append((stamp, name))
+            del alike[:-_MAX_ALIKE]
+        if len(self._open) > _MAX_KEYS:
+            self._open.popitem(last=False)
+
+    def _take(self, key: str, stamp: str) -> str | None:
+        alike = self._open.get(key, [])
+        before = [each for each in alike if _number(each[0]) <= _number(stamp)]
+        if not before:
+            return None
+        # The latest: one that was refused is never told to have ended.
+        found = max(before, key=lambda each: _number(each[0]))
+        alike.remove(found)
+        return found[1]
+
+
+def key_of(session: str, instance: str, native: str, arguments: Any) -> str:
+    """Return what is the same before and after a call."""
+    told = [session, instance, native, thaw(arguments)]
+    text = json.dumps(told, sort_keys=True, default=str)
+    # A lone half of a surrogate pair cannot be encoded, and needs not.
+    content = text.encode("utf-8", "backslashreplace")
+    return sha256(content).hexdigest()[:20]
+
+
+def _name(key: str, stamp: str) -> str:
+    return f"{key}-{stamp}" if stamp else key
+
+
+def _number(stamp: str) -> int:
+    return int(stamp) if stamp.isascii() and stamp.isdigit() else 0

@@ -1,0 +1,177 @@
+"""The adapter: messages in, events and answers out, the rest from files."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from hookwright.hookspecs import (
+    Answer,
+    Decision,
+    Delivery,
+    Event,
+    GateKind,
+    SessionEnd,
+    SubagentStop,
+    ToolAfter,
+    TurnEnd,
+)
+
+from ..wire.messages import Message, event_name, named_by_argument, named_by_payload
+from ..wire.payload import Payload
+from .answers import render_answer, tell
+from .messages import READERS, Told, read_message, time_in
+from .names import AGENT_HOST, PROJECT_VARIABLE, REFUSABLE
+from .sessions import Sessions, call_id, called
+
+if TYPE_CHECKING:
+    from ..wire.reflog import Mark
+    from .usage import ChatReader
+
+_MAX_MARKS = 1_024
+#: Commits and pushes that are remembered as told.
+_MAX_TOLD = 4_096
+
+
+class GeminiAdapter:
+    """Speaks Gemini CLI's command-hook wire."""
+
+    agent_host: str = AGENT_HOST
+    input_format: Literal["json", "text"] = "json"
+    environment: Sequence[str] = (PROJECT_VARIABLE,)
+    refusable_events: Mapping[str, GateKind] = REFUSABLE
+
+    def __init__(self) -> None:
+        self._sessions = Sessions()
+        self._chats: ChatReader | None = None
+        #: Where the repository stood before a shell command, by the call's id; None
+        #: where another process saw it begin.
+        self._marks: OrderedDict[str, Mark | None] = OrderedDict()
+        #: Two commands of one second, or side by side, see the same commit.
+        self._told: OrderedDict[str, None] = OrderedDict()
+
+    def refusable(self, delivery: Delivery) -> bool:
+        """Return whether Gemini CLI obeys a refusal of this message."""
+        names = {named_by_argument(delivery), named_by_payload(delivery)}
+        return not names.isdisjoint(REFUSABLE)
+
+    def parse(self, delivery: Delivery) -> Sequence[Event]:
+        """Return the message's events; none for an event we have no use for.
+
+        :raises ValueError: the message is malformed; the text names the field.
+        """
+        name = event_name(delivery)
+        if name not in READERS:
+            return ()
+        message = read_message(delivery, name)
+        when = time_in(message.payload, delivery.id)
+        transcript = message.payload.text("transcript_path", "")
+        with self._sessions.lock:
+            session = self._sessions.of(message.session_id, transcript)
+            events = READERS[name](Told(message, session, when))
+            for event in events:
+                if isinstance(event, ToolAfter) and event.call.tool == "shell":
+                    self._keep_mark(message, when, event)
+        return events
+
+    def complete(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Return the events with what the chat files and git's files tell."""
+        completed: list[Event] = []
+        for event in events:
+            if isinstance(event, TurnEnd | SubagentStop | SessionEnd):
+                completed += self._reader().read(
+                    event, ended=isinstance(event, SessionEnd)
+                )
+            completed.append(event)
+            if isinstance(event, ToolAfter) and event.call.tool == "shell":
+                completed += self._committed(event)
+        return completed
+
+    def render(self, delivery: Delivery, decision: Decision) -> Answer:
+        """Return the decision as Gemini CLI's JSON, or nothing."""
+        name = event_name(delivery)
+        if name == "BeforeTool":
+            self._note_decision(delivery, decision)
+        if name == "AfterTool":
+            return tell(name, self._contexts_of(delivery))
+        return render_answer(name, decision)
+
+    def _keep_mark(self, message: Message, when: str, event: ToolAfter) -> None:
+        session = self._sessions.of(message.session_id)
+        what = called(event.call.native_name, event.call.input)
+        known = session.close(what, when)
+        self._marks[event.call.id] = known.mark if known else None
+        while len(self._marks) > _MAX_MARKS:
+            self._marks.popitem(last=False)
+
+    def _reader(self) -> ChatReader:
+        if self._chats is None:
+            from .usage import ChatReader
+
+            self._chats = ChatReader(self._sessions)
+        return self._chats
+
+    def _committed(self, event: ToolAfter) -> Sequence[Event]:
+        from ..wire.reflog import Mark, since
+
+        with self._sessions.lock:
+            if event.call.id not in self._marks:
+                return []
+            before = self._marks.pop(event.call.id)
+        if before is None:
+            asked = self._reader().last_answer(event)
+            before = Mark(event.project, asked, None)
+        return [found for found in since(before, event) if self._is_new(found)]
+
+    def _is_new(self, event: Event) -> bool:
+        with self._sessions.lock:
+            if event.id in self._told:
+                return False
+            self._told[event.id] = None
+            if len(self._told) > _MAX_TOLD:
+                self._told.popitem(last=False)
+            return True
+
+    def _note_decision(self, delivery: Delivery, decision: Decision) -> None:
+        """Remember what has to be known when the call's result comes."""
+        if not (decision.refuses or decision.contexts or decision.input is not None):
+            return
+        found = _call_of(delivery)
+        if found is None:
+            return
+        session_id, native, arguments, when = found
+        with self._sessions.lock:
+            session = self._sessions.of(session_id)
+            name = call_id(called(native, arguments), when)
+            if decision.refuses:
+                session.refuse(name)
+            elif (call := session.calls.get(name)) is not None:
+                call.contexts = decision.contexts
+                if decision.outcome == "rewrite":
+                    call.called = called(native, decision.input)
+                    call.rewritten = True
+
+    def _contexts_of(self, delivery: Delivery) -> tuple[str, ...]:
+        found = _call_of(delivery)
+        if found is None:
+            return ()
+        session_id, native, arguments, when = found
+        with self._sessions.lock:
+            what = called(native, arguments)
+            known = self._sessions.of(session_id).close(what, when)
+            return known.contexts if known else ()
+
+
+def _call_of(delivery: Delivery) -> tuple[str, str, object, str] | None:
+    """Return session, tool, arguments and time of a tool's message, if it has them."""
+    try:
+        payload = Payload.of(delivery.payload)
+        return (
+            payload.identifier("session_id"),
+            payload.identifier("tool_name"),
+            payload.child("tool_input", required=True).fields,
+            time_in(payload, delivery.id),
+        )
+    except ValueError:
+        return None

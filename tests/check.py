@@ -2,7 +2,7 @@
 
     python tests/check.py
 
-A check that fails stops nothing; the exit code is 1 when any did. Three runs of pytest
+A check that fails stops nothing; the exit code is 1 when any did. Four runs of pytest
 go side by side, and beside the rest, since many tests wait for other programs (agent
 hosts, daemons).
 The last line is pytest's own, with all numbers added up.
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
 PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs")
 #: Tests that mostly wait for processes, each part in a run of its own.
-PARTS = (("tests/conformance",), ("tests/core/service", "tests/stress"))
+PARTS = (("tests/conformance",), ("tests/core/service",), ("tests/stress",))
 #: What pytest's last line counts.
 COUNT = re.compile(
     r"(\d+) (failed|passed|skipped|deselected|xfailed|errors?|warnings?)\b"

@@ -20,6 +20,7 @@ from hookwright.core.service.http_access import find_access
 from hookwright.hookspecs import HttpAccess
 
 from .anthropic_wire import AnthropicWire
+from .long_runs import long_run
 from .scripted_model import PROMPT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def test_finished_calls_come_by_http_and_the_rest_by_the_client(
     assert workplace.holds(token) == ["http.token"]
 
 
+@long_run
 def test_nothing_of_http_is_left_after_uninstall(
     workplace: Workplace, claude: Claude
 ) -> None:
@@ -122,6 +124,7 @@ def test_a_tool_that_is_denied_by_http_does_not_run(
     assert model.was_told("blocking because onFailure is")
 
 
+@long_run
 def test_a_call_that_ends_while_no_daemon_runs_is_lost_and_only_that(
     workplace: Workplace, claude: Claude
 ) -> None:

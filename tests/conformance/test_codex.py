@@ -29,6 +29,7 @@ from .judged import (
     add_sample,
     daemons,
 )
+from .long_runs import long_run
 from .openai_responses_wire import TEXT, OpenAiResponsesWire
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 from .truth import compare
@@ -272,6 +273,7 @@ def test_each_verdict_reaches_the_program_in_its_own_words(
     )
 
 
+@long_run
 def test_what_a_script_of_the_models_calls_is_judged_and_recorded(
     judged: Workplace, codex: Run
 ) -> None:
@@ -302,6 +304,7 @@ def test_what_a_script_of_the_models_calls_is_judged_and_recorded(
     assert (found["file_changed created"], found["file_changed modified"]) == (1, 1)
 
 
+@long_run
 def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     judged: Workplace, codex: Run, codex_binary: Path
 ) -> None:
@@ -355,6 +358,7 @@ def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     )
 
 
+@long_run
 def test_one_directory_holds_the_plugins_for_codex_and_for_claude_code(
     workplace: Workplace, codex: Run, codex_binary: Path
 ) -> None:

@@ -26,6 +26,7 @@ from .judged import (
     add_sample,
     daemons,
 )
+from .long_runs import long_run
 from .openai_chat_wire import OpenAiChatWire
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 from .truth import compare
@@ -228,6 +229,7 @@ def test_each_verdict_reaches_the_program_in_its_own_words(
     )
 
 
+@long_run
 def test_hooks_of_claude_code_alone_guard_copilot_as_well(
     judged: Workplace, copilot: Run
 ) -> None:
@@ -239,6 +241,7 @@ def test_hooks_of_claude_code_alone_guard_copilot_as_well(
     assert agents == {"copilot/main", "copilot/general-purpose"}
 
 
+@long_run
 def test_hooks_of_both_count_everything_once(
     workplace: Workplace, copilot: Run
 ) -> None:
@@ -251,6 +254,7 @@ def test_hooks_of_both_count_everything_once(
     assert len(usage) == len(model.requests)
 
 
+@long_run
 @pytest.mark.parametrize("hosts", [["copilot"], ["claude-code"]], ids=lambda h: h[0])
 def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     judged: Workplace, copilot: Run, copilot_binary: Path, hosts: list[str]
@@ -297,6 +301,7 @@ def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
         )
 
 
+@long_run
 def test_the_plugin_of_claude_codes_format_serves_copilot(
     judged: Workplace, copilot: Run, copilot_binary: Path
 ) -> None:

@@ -26,6 +26,7 @@ from .judged import (
     add_sample,
     daemons,
 )
+from .long_runs import long_run
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 from .truth import compare
 
@@ -194,6 +195,7 @@ def test_each_verdict_reaches_the_program_in_its_own_words(
     )
 
 
+@long_run
 def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     judged: Workplace, gemini: Run, gemini_binary: Path
 ) -> None:
@@ -241,6 +243,7 @@ def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     )
 
 
+@long_run
 def test_a_shortened_context_is_told_from_a_mere_look_at_its_length(
     workplace: Workplace, gemini: Run
 ) -> None:

@@ -25,6 +25,7 @@ from .judged import (
     add_sample,
     daemons,
 )
+from .long_runs import long_run
 from .openai_chat_wire import OpenAiChatWire
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 from .truth import compare
@@ -227,6 +228,7 @@ def test_each_verdict_reaches_the_program_in_its_own_words(
     )
 
 
+@long_run
 def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     judged: Workplace, opencode: Run, opencode_binary: Path
 ) -> None:

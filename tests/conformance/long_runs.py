@@ -1,0 +1,24 @@
+"""Runs of real agent hosts that are made by hand, since each takes many seconds.
+
+`HOOKWRIGHT_STRESS=1 python -m pytest tests/conformance` makes them all. Every run of
+the checks has, for each agent host, the common day and every verdict.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+
+#: Read at once: a test's own environment has no such variables.
+_ALL = bool(os.environ.get("HOOKWRIGHT_STRESS"))
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def long_run(test: F) -> F:
+    """Mark a test as one that is made by hand."""
+    skipped = pytest.mark.skipif(not _ALL, reason="a long run: set HOOKWRIGHT_STRESS=1")
+    marked: F = pytest.mark.stress(skipped(test))
+    return marked

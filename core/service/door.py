@@ -227,7 +227,13 @@ class Connection(asyncio.Protocol):
             self._timer = None
         if self._data:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(_PATIENCE, self._refuse, FAULT)
+            self._timer = loop.call_later(_PATIENCE, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.busy:
+            self._wait()  # an answer is being written
+        else:
+            self._refuse(FAULT)
 
     def _refuse(self, status: int) -> None:
         self.send(Reply(status))
@@ -235,12 +241,16 @@ class Connection(asyncio.Protocol):
         self.leave()
 
     def _answer_soon(self, fields: list[bytes]) -> bool:
-        outlet = self._outlet
+        outlet, transport = self._outlet, self._transport
         assert outlet is not None
+        assert transport is not None
         loop = asyncio.get_running_loop()
+        # What is left of an earlier answer goes first, and the loop has it.
+        is_first = not transport.get_write_buffer_size()
 
         def send(reply: Reply) -> None:
-            left = outlet.write(encode_reply(reply))
+            data = encode_reply(reply)
+            left = outlet.write(data) if is_first else data
             try:
                 loop.call_soon_threadsafe(self._answered, left)
             except RuntimeError:

@@ -71,8 +71,10 @@ class InstanceLock:
         """Write who holds the lock into it, for people."""
         info = {"pid": os.getpid(), "version": VERSION, "python": sys.executable}
         content = json.dumps({**info, **more}).encode()
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, content, 0)
+        # In one piece: whoever reads meanwhile finds what was there or what is to be.
+        before = os.fstat(self._descriptor).st_size
+        os.pwrite(self._descriptor, content.ljust(before), 0)
+        os.ftruncate(self._descriptor, len(content))
 
     def release(self) -> None:
         """Let another daemon live."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def commands(project: Path) -> set[str]:
     """Return what the hooks of Claude Code run."""
     file = project / ".claude" / "settings.local.json"
     events = json.loads(file.read_text())["hooks"].values()
-    return {hook["command"] for (group,) in events for hook in group["hooks"]}
+    lines = {hook["command"] for (group,) in events for hook in group["hooks"]}
+    return {shlex.split(line.removeprefix("exec "))[0] for line in lines}
 
 
 def findings(run: Run) -> dict[str, tuple[str, str, str]]:

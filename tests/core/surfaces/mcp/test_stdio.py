@@ -295,13 +295,17 @@ def test_a_daemon_that_hangs_is_given_up_and_pings_are_answered_meanwhile(
 
 
 def test_other_plugins_in_the_next_daemon_are_told_of(
-    connect: Connect, daemon: Start
+    connect: Connect, daemon: Start, paths: Paths
 ) -> None:
     pid = daemon()
     session = connect()
     before = {it["name"] for it in session.ask("tools/list")["result"]["tools"]}
     assert "give_list" in before
     os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + 30
+    while (paths.run / lifetime.SOCKET).exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     # It is not started again only to be watched; an event or a call does that.
     assert "isError" not in session.call("session_list")
     assert session.notice() == CHANGED

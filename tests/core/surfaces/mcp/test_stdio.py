@@ -259,9 +259,9 @@ def test_a_daemon_that_died_between_two_calls_is_replaced(
 def test_a_daemon_that_dies_while_a_tool_writes_gives_an_error(
     connect: Connect, daemon: Start, project: Path
 ) -> None:
-    session = connect(open_it=False)
-    # The server's own daemon would not have these tools.
+    # First: the server's own daemon would not have these tools.
     pid = daemon()
+    session = connect(open_it=False)
     session.ask("initialize")
     session.ask("tools/list")
     mark = project / "mark"

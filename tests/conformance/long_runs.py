@@ -15,10 +15,14 @@ import pytest
 #: Read at once: a test's own environment has no such variables.
 _ALL = bool(os.environ.get("HOOKWRIGHT_STRESS"))
 F = TypeVar("F", bound=Callable[..., Any])
+#: For parameters that make a test one of these.
+LONG = (
+    pytest.mark.stress,
+    pytest.mark.skipif(not _ALL, reason="a long run: set HOOKWRIGHT_STRESS=1"),
+)
 
 
 def long_run(test: F) -> F:
     """Mark a test as one that is made by hand."""
-    skipped = pytest.mark.skipif(not _ALL, reason="a long run: set HOOKWRIGHT_STRESS=1")
-    marked: F = pytest.mark.stress(skipped(test))
+    marked: F = LONG[0](LONG[1](test))
     return marked

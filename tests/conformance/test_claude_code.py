@@ -11,6 +11,7 @@ import pytest
 
 from .anthropic_wire import AnthropicWire
 from .day import Act, acts_of_a_day, differences, recorded
+from .long_runs import LONG
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 from .truth import compare
 
@@ -85,7 +86,14 @@ def test_the_day_is_recorded_as_in_every_agent_host(
     compare("claude-code", version, events=found)
 
 
-@pytest.mark.parametrize("scope", ["--project", "--user", "--plugin-dir"])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "--user",
+        pytest.param("--project", marks=LONG),
+        pytest.param("--plugin-dir", marks=LONG),
+    ],
+)
 def test_a_real_session_is_recorded_from_start_to_push(
     workplace: Workplace,
     claude: Callable[..., subprocess.CompletedProcess[str]],

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .anthropic_wire import AnthropicWire
+from .long_runs import LONG, long_run
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def assert_kept(model: ScriptedModel, canary: str, results: int) -> None:
     assert not model.was_told(canary)
 
 
+@long_run
 def test_a_guard_denies_after_the_daemon_was_killed_in_the_middle(
     guarded: Guarded, claude: Claude
 ) -> None:
@@ -143,7 +145,7 @@ def test_a_guard_denies_after_the_daemon_was_killed_in_the_middle(
     assert guarded.counted() == ["claude-code/main"] * 5
 
 
-@pytest.mark.parametrize("how", ["waiting", "working"])
+@pytest.mark.parametrize("how", ["waiting", pytest.param("working", marks=LONG)])
 def test_a_guard_denies_although_a_plugin_beside_it_hangs(
     guarded: Guarded, claude: Claude, how: str
 ) -> None:
@@ -164,6 +166,7 @@ def test_a_guard_denies_although_a_plugin_beside_it_hangs(
     assert len(guarded.counted()) == 4
 
 
+@long_run
 def test_a_guard_denies_while_the_daemon_is_stopped(
     guarded: Guarded, claude: Claude
 ) -> None:
@@ -203,6 +206,7 @@ def test_a_guard_denies_with_a_read_only_data_directory(
     assert [REASON in result for result in model.tool_results()] == [False, True, True]
 
 
+@long_run
 @pytest.mark.parametrize("killed", [False, True], ids=["daemon", "no daemon"])
 def test_a_guard_denies_inside_a_subagent(
     guarded: Guarded, claude: Claude, killed: bool

@@ -20,7 +20,7 @@ from hookwright.core.service.http_access import find_access
 from hookwright.hookspecs import HttpAccess
 
 from .anthropic_wire import AnthropicWire
-from .long_runs import long_run
+from .long_runs import LONG, long_run
 from .scripted_model import PROMPT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def posts_by_http(workplace: Workplace) -> list[str]:
     return [line.rpartition("/")[2] for line in sent]
 
 
-@pytest.mark.parametrize("scope", ["--project", "--user"])
+@pytest.mark.parametrize("scope", ["--project", pytest.param("--user", marks=LONG)])
 def test_finished_calls_come_by_http_and_the_rest_by_the_client(
     workplace: Workplace, claude: Claude, scope: str
 ) -> None:

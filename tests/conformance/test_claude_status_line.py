@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .long_runs import long_run
+
 if TYPE_CHECKING:
     from .conftest import Workplace
 
@@ -102,6 +104,7 @@ def open_claude(
     workplace.hookwright("daemon", "stop")
 
 
+@long_run
 def test_the_line_is_drawn_and_a_halt_is_seen_in_it(
     open_claude: Callable[[], Terminal], workplace: Workplace
 ) -> None:

@@ -16,6 +16,7 @@ from hookwright.core.paths import Paths
 from hookwright.core.service import lifetime
 
 from .anthropic_wire import AnthropicWire
+from .long_runs import LONG, long_run
 from .scripted_model import PROMPT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def prepare(workplace: Workplace) -> None:
     workplace.environment["ENABLE_TOOL_SEARCH"] = "false"
 
 
-@pytest.mark.parametrize("scope", PREFIXES)
+@pytest.mark.parametrize("scope", ["--user", pytest.param("--project", marks=LONG)])
 def test_a_session_calls_the_tools_of_plugins(
     workplace: Workplace, claude: Claude, scope: str
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_session_calls_the_tools_of_plugins(
     assert recorded["tool_calls"] == 4
 
 
+@long_run
 def test_a_daemon_that_is_killed_between_two_calls_is_replaced(
     workplace: Workplace, claude: Claude
 ) -> None:

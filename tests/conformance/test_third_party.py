@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .anthropic_wire import AnthropicWire
+from .long_runs import long_run
 from .scripted_model import PROMPT, Call, ScriptedModel
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def test_an_agent_never_notices_plugins_that_fail_in_every_way(
     assert plugins["faulty_careless"]["distribution"] == "hookwright-sample-faulty"
 
 
+@long_run
 def test_a_gate_that_is_declared_to_refuse_refuses_when_it_fails(
     with_strangers: Workplace,
     claude: Callable[..., subprocess.CompletedProcess[str]],

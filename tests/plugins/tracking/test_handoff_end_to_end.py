@@ -149,7 +149,9 @@ def test_a_task_begun_in_claude_code_and_continued_in_codex_is_one(
         last_assistant_message="done",
     )
 
-    assert told.count("This session goes on with task") == 1
+    # Two processes had a part in it when the daemon was killed: told twice is possible
+    # then, not at all is not.
+    assert 1 <= told.count("This session goes on with task") <= 1 + killed
     assert f"goes on with task {task['task_id']}: Add a retry to the upload" in told
     assert "Handed over with: mind clocks" in told
     assert "Before, in claude-code" in told

@@ -23,6 +23,7 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
+PLAIN = (sys.executable, "-m", "pytest", "-q", "-rs")
 PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs")
 #: Tests that mostly wait for processes, each part in a run of its own.
 PARTS = (
@@ -89,7 +90,11 @@ CHECKS = (
 
 #: What is done before all else, and what runs beside the checks.
 FIRST: Sequence[str] = (*COVERAGE, "erase")
-BESIDE: Sequence[Sequence[str]] = [(*PYTEST, *part) for part in PARTS]
+BESIDE: Sequence[Sequence[str]] = [
+    # Only what tests core itself is counted, and runs slower for it.
+    (*(PYTEST if part[0].startswith("tests/core") else PLAIN), *part)
+    for part in PARTS
+]
 
 
 def main() -> int:

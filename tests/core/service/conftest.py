@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import sysconfig
 import time
 import venv
@@ -208,6 +209,7 @@ class Ask(Protocol):
 @pytest.fixture
 def ask(paths: Paths, tmp_path: Path) -> Ask:
     """Return what sends one event as the client does, without a process for it."""
+    connecting = threading.Lock()
 
     def send(
         payload: dict[str, str],
@@ -221,7 +223,8 @@ def ask(paths: Paths, tmp_path: Path) -> Ask:
         words = f"sample\0{payload['event']}"
         fields = [version, delivery, flags, words, str(tmp_path), ""]
         stdin = json.dumps(payload).encode()
-        connection = client.connect(os.fsencode(paths.run))
+        with connecting:  # it changes the process's directory for a moment
+            connection = client.connect(os.fsencode(paths.run))
         request = wire.encode(wire.HOOK, [*(f.encode() for f in fields), stdin])
         try:
             return client.ask(connection, request, timeout)

@@ -91,8 +91,8 @@ CHECKS = (
 #: What is done before all else, and what runs beside the checks.
 FIRST: Sequence[str] = (*COVERAGE, "erase")
 BESIDE: Sequence[Sequence[str]] = [
-    # Only what tests core itself is counted, and runs slower for it.
-    (*(PYTEST if part[0].startswith("tests/core") else PLAIN), *part)
+    # Coverage counts in this process only, where agent hosts run none of core.
+    (*(PLAIN if part == ("tests/conformance",) else PYTEST), *part)
     for part in PARTS
 ]
 

@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import sysconfig
+import threading
 import time
 import venv
 from collections.abc import Callable, Iterator, Mapping

@@ -2,7 +2,7 @@
 
     python tests/check.py
 
-A check that fails stops nothing; the exit code is 1 when any did. Four runs of pytest
+A check that fails stops nothing; the exit code is 1 when any did. Three runs of pytest
 go side by side, and beside the rest, since many tests wait for other programs (agent
 hosts, daemons).
 The last line is pytest's own, with all numbers added up.
@@ -23,14 +23,9 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
-PLAIN = (sys.executable, "-m", "pytest", "-q", "-rs")
 PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs")
 #: Tests that mostly wait for processes, each part in a run of its own.
-PARTS = (
-    ("tests/conformance",),
-    ("tests/core/service",),
-    ("tests/stress", "tests/plugins"),
-)
+PARTS = (("tests/conformance", "tests/stress"), ("tests/core/service",))
 #: What pytest's last line counts.
 COUNT = re.compile(
     r"(\d+) (failed|passed|skipped|deselected|xfailed|errors?|warnings?)\b"
@@ -90,11 +85,7 @@ CHECKS = (
 
 #: What is done before all else, and what runs beside the checks.
 FIRST: Sequence[str] = (*COVERAGE, "erase")
-BESIDE: Sequence[Sequence[str]] = [
-    # Coverage counts in this process only, where agent hosts run none of core.
-    (*(PLAIN if part == ("tests/conformance",) else PYTEST), *part)
-    for part in PARTS
-]
+BESIDE: Sequence[Sequence[str]] = [(*PYTEST, *part) for part in PARTS]
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """Runs of real agent hosts that are made by hand, since each takes many seconds.
 
 `HOOKWRIGHT_STRESS=1 python -m pytest tests/conformance` makes them all. Every run of
-the checks has, for each agent host, the common day and every verdict.
+the checks has the common day for each agent host, and Claude Code's gates.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 
 from .anthropic_wire import AnthropicWire
 from .day import Act, acts_of_a_day, differences, recorded
-from .long_runs import LONG
+from .long_runs import LONG, long_run
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 from .truth import compare
 
@@ -150,12 +150,11 @@ def test_a_real_session_is_recorded_from_start_to_push(
     assert workplace.holds(workplace.canary) == []
 
 
+@long_run
 def test_a_halted_agent_is_refused_every_tool_until_a_person_resumes_it(
     workplace: Workplace,
     claude: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    # A busy machine is no reason for another answer than the plugin's own.
-    workplace.environment["HOOKWRIGHT__SERVICE__ANSWER_TIMEOUT"] = "4"
     workplace.hookwright("install", "claude-code", "--project")
     workplace.hookwright("agent", "create", "claude-code/main")
     workplace.hookwright("agent", "halt", "claude-code/main", "--reason", "a test")

@@ -99,6 +99,7 @@ def test_nothing_of_http_is_left_after_uninstall(
     assert workplace.processes() == []
 
 
+@long_run
 def test_a_tool_that_is_denied_by_http_does_not_run(
     workplace: Workplace, claude: Claude
 ) -> None:

@@ -25,6 +25,7 @@ from .judged import (
     add_sample,
     daemons,
 )
+from .long_runs import long_run
 from .scripted_model import PROMPT, SUBAGENT, Call, ScriptedModel
 from .truth import compare
 
@@ -52,6 +53,7 @@ def version_of(place: Workplace, program: Path) -> str:
     return place.run(str(program), "--version").stdout.split()[0]
 
 
+@long_run
 def test_each_verdict_reaches_the_program_in_its_own_words(
     judged: Workplace, claude: Run, claude_binary: Path
 ) -> None:
@@ -103,6 +105,7 @@ def test_each_verdict_reaches_the_program_in_its_own_words(
     )
 
 
+@long_run
 def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     judged: Workplace, claude: Run, claude_binary: Path
 ) -> None:

@@ -210,6 +210,7 @@ def test_the_day_is_recorded_as_in_every_agent_host(
     compare("codex", version_of(workplace, codex_binary), events=found)
 
 
+@long_run
 def test_each_verdict_reaches_the_program_in_its_own_words(
     judged: Workplace, codex: Run, codex_binary: Path
 ) -> None:
@@ -387,6 +388,7 @@ def test_one_directory_holds_the_plugins_for_codex_and_for_claude_code(
     assert (session["agent_host"], session["tool_calls"]) == ("codex", 1)
 
 
+@long_run
 def test_uninstall_gives_a_home_back_as_it_was(
     workplace: Workplace, config: Path, codex_binary: Path
 ) -> None:

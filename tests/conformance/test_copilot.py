@@ -206,6 +206,7 @@ def judge_everything(place: Workplace, copilot: Run, *more: Call) -> list[str]:
     return results[5:]
 
 
+@long_run
 def test_each_verdict_reaches_the_program_in_its_own_words(
     judged: Workplace, copilot: Run, copilot_binary: Path
 ) -> None:
@@ -326,6 +327,7 @@ def test_the_plugin_of_claude_codes_format_serves_copilot(
     assert {event["agent_host"] for event in events_of(judged)} == {"copilot"}
 
 
+@long_run
 def test_uninstall_gives_a_home_back_as_it_was(workplace: Workplace) -> None:
     hook = json.dumps({"type": "command", "bash": "true"})
     files = {

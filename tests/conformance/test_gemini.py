@@ -136,6 +136,7 @@ def test_the_day_is_recorded_as_in_every_agent_host(
     compare("gemini", version, events=found)
 
 
+@long_run
 def test_each_verdict_reaches_the_program_in_its_own_words(
     judged: Workplace, gemini: Run, gemini_binary: Path
 ) -> None:
@@ -267,6 +268,7 @@ def test_a_shortened_context_is_told_from_a_mere_look_at_its_length(
     assert "scripted" in told[0]["summary"]
 
 
+@long_run
 def test_uninstall_gives_a_home_back_as_it_was(
     workplace: Workplace, gemini: Run
 ) -> None:

@@ -129,6 +129,7 @@ def test_a_daemon_that_is_killed_between_two_calls_is_replaced(
     assert "claude-code/main" in listed
 
 
+@long_run
 def test_a_persons_own_servers_stay_and_uninstall_gives_the_bytes_back(
     workplace: Workplace, claude: Claude
 ) -> None:

@@ -161,6 +161,7 @@ def test_the_day_is_recorded_as_in_every_agent_host(
     compare("opencode", version_of(workplace, opencode_binary), events=found)
 
 
+@long_run
 def test_each_verdict_reaches_the_program_in_its_own_words(
     judged: Workplace, opencode: Run, opencode_binary: Path
 ) -> None:
@@ -279,6 +280,7 @@ def test_a_killed_daemon_neither_lets_anything_through_nor_loses_anything(
     )
 
 
+@long_run
 def test_uninstall_gives_a_home_back_as_it_was(workplace: Workplace) -> None:
     own = workplace.repository / "opencode.jsonc"
     own.write_text(OWN_CONFIG)

@@ -634,7 +634,7 @@ def test_threads_that_look_for_what_is_left_at_once_close_nothing_twice(
     def look() -> None:
         ready.wait(20)
         try:
-            for _ in range(200):
+            for _ in range(50):
                 assert store.pending() == []
         except BaseException as error:
             failed.append(error)
@@ -643,7 +643,7 @@ def test_threads_that_look_for_what_is_left_at_once_close_nothing_twice(
     ready = threading.Barrier(8)
     monkeypatch.setattr(os, "close", counting)
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
+    sys.setswitchinterval(1e-4)
     try:
         threads = [threading.Thread(target=look) for _ in range(8)]
         for thread in threads:
@@ -653,5 +653,6 @@ def test_threads_that_look_for_what_is_left_at_once_close_nothing_twice(
     finally:
         sys.setswitchinterval(before)
     assert failed == []
+    assert not any(thread.is_alive() for thread in threads)
     assert closed
     store.close()

@@ -25,7 +25,10 @@ ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
 PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs")
 #: Tests that mostly wait for processes, each part in a run of its own.
-PARTS = (("tests/conformance", "tests/stress"), ("tests/core/service",))
+PARTS = (
+    ("tests/conformance", "tests/stress", "tests/plugins"),
+    ("tests/core/service",),
+)
 #: What pytest's last line counts.
 COUNT = re.compile(
     r"(\d+) (failed|passed|skipped|deselected|xfailed|errors?|warnings?)\b"

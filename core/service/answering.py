@@ -207,10 +207,6 @@ class Answering:
         except Exception as error:  # noqa: BLE001 - the agent is told, whatever it is
             self._failed(event, error)
             return
-        finally:
-            # Before the answer, so that the session's next event is behind this one.
-            if event.received is not None and event.raw is not None:
-                self.dispatch(event.received, len(event.raw.stdin))
         self._send(event, reply)
 
     def _failed(self, event: _UnderWay, error: Exception) -> None:
@@ -222,8 +218,19 @@ class Answering:
         self._send(event, reply)
 
     def _send(self, event: _UnderWay, reply: Reply) -> None:
+        """Have the event seen, whatever came of its answer; then send that.
+
+        In this order, so that the session's next event is behind this one.
+        """
         self._precedence.ended()
+        raw, received = event.raw, event.received
         event.raw = event.received = None
+        if raw is not None and received is not None:
+            try:
+                self.dispatch(received, len(raw.stdin))
+            except RuntimeError as error:
+                # The lanes are closed: it waits in the spool for the next daemon.
+                _log.warning("an event is left to the next daemon: %s", error)
         if event.ticket.answer(reply):
             self._desk.leave()
 
@@ -240,7 +247,11 @@ class Answering:
             return
 
         def answer() -> None:
-            reply = _reply(self._runtime.late(received))
+            try:
+                reply = _reply(self._runtime.late(received))
+            except Exception:  # noqa: BLE001 - its place must be given back
+                _log.exception("a late request could not be answered")
+                reply = Reply(FAULT)
             if event.ticket.answer(reply):
                 self._desk.leave()
 

@@ -10,6 +10,7 @@ The last line is pytest's own, with all numbers added up.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -86,6 +87,9 @@ CHECKS = (
 )
 
 
+#: Where this is set, each process of a test would compile the project anew; no user's
+#: machine has it.
+UNWANTED = "PYTHONDONTWRITEBYTECODE"
 #: What is done before all else, and what runs beside the checks.
 FIRST: Sequence[str] = (*COVERAGE, "erase")
 BESIDE: Sequence[Sequence[str]] = [(*PYTEST, *part) for part in PARTS]
@@ -93,6 +97,7 @@ BESIDE: Sequence[Sequence[str]] = [(*PYTEST, *part) for part in PARTS]
 
 def main() -> int:
     """Run the checks and return the exit code."""
+    os.environ.pop(UNWANTED, None)
     follow(FIRST)
     start = time.monotonic()
     with ExitStack() as stack:

@@ -67,6 +67,10 @@ def add(app: typer.Typer, invocation: Invocation) -> None:
         before = f"process {old} has left" if old else "none ran"
         write(f"The daemon runs: process {new}; {before}.")
 
+    _add_logs(group, invocation)
+
+
+def _add_logs(group: typer.Typer, invocation: Invocation) -> None:
     @group.command()
     def logs(
         lines: Annotated[

@@ -55,8 +55,10 @@ def test_commands_of_a_removed_hookwright_say_nothing_and_refuse_nothing(
 ) -> None:
     # `python FILE` would exit with 2, which is a refusal to an agent host.
     if not whole:
-        shutil.copytree(Path(client.__file__).parent, tmp_path / "gone")
-        shutil.rmtree(tmp_path / "gone" / "__pycache__")
+        compiled = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(
+            Path(client.__file__).parent, tmp_path / "gone", ignore=compiled
+        )
         (tmp_path / "gone" / "cold.py").unlink()
         (tmp_path / "gone" / "cold_start.py").unlink()
     words = ("claude-code", "PreToolUse")

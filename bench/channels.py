@@ -83,12 +83,13 @@ def daemon(paths: Paths) -> Iterator[int]:
 def by_socket(paths: Paths, event: str, *, keep: bool) -> Send:
     """Return what sends one event as the client does, without its process."""
     run = os.fsencode(paths.run)
+    cwd = os.fsencode(paths.data.parent)  # agent hosts run hooks in the project
     flags = b"o" if event == RECORD else b""
     kept = client.connect(run) if keep else None
 
     def send(body: bytes) -> None:
         fields = [client.VERSION.encode(), os.urandom(10).hex().encode(), flags]
-        fields += [f"claude-code\0{event}".encode(), b"/", b"", body]
+        fields += [f"claude-code\0{event}".encode(), cwd, b"", body]
         request = client.encode(client.HOOK, fields)
         if kept is None:
             client.ask(client.connect(run), request, _TIMEOUT)
@@ -227,6 +228,7 @@ def measure(paths: Paths, rounds: int, pause: float) -> list[Row]:
     """Return the rows of the table."""
     access = make_access(paths, 0)
     project = str(paths.data.parent)
+    subprocess.run(["git", "init", "-q", project], check=True)
     made: list[Row] = []
     with daemon(paths):
         wait_for(access)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from typing import NamedTuple
 
 from hookwright.hookspecs import Project
 
@@ -22,20 +23,72 @@ _WORKTREE = re.compile(
 
 #: One event asks for its project several times; answers hold for so many seconds.
 _FRESH_S = 0.005
-_fresh: dict[str, tuple[float, Project]] = {}
+_MOST_KNOWN = 64
+#: A file or directory as it was: device, inode, and when it last changed in any way.
+_State = tuple[int, int, int, int]
+
+
+class _Known(NamedTuple):
+    """An answer, when it was looked at, and what must not have changed since."""
+
+    project: Project
+    time: float
+    #: `.git`, the git directory and the common one, as they were; none where the
+    #: answer hangs on more than these.
+    states: tuple[tuple[str, _State], ...]
+
+
+_known: dict[str, _Known] = {}
 
 
 def locate_project(cwd: str) -> Project:
-    """Return the project that holds cwd; cwd itself when it is not in a repository."""
+    """Return the project that holds cwd; cwd itself when it is not in a repository.
+
+    For the top of a work tree this costs one to three `stat` calls when it was asked
+    for before, because nothing above it counts.
+    """
     now = time.monotonic()
-    known = _fresh.get(cwd)
-    if known is not None and now - known[0] < _FRESH_S:
-        return known[1]
-    found = _locate(os.path.abspath(cwd or os.sep))
-    if len(_fresh) > 64:
-        _fresh.clear()
-    _fresh[cwd] = (now, found)
+    known = _known.get(cwd)
+    if known is not None:
+        if now - known.time < _FRESH_S:
+            return known.project
+        if _holds(known):
+            _known[cwd] = known._replace(time=now)
+            return known.project
+    start = os.path.abspath(cwd or os.sep)
+    found = _locate(start)
+    is_top = found.worktree == start == cwd
+    states = _states(start, found.git_dir) if is_top and found.git_dir else ()
+    if len(_known) > _MOST_KNOWN:
+        _known.clear()
+    _known[cwd] = _Known(found, now, states)
     return found
+
+
+def _states(worktree: str, common: str) -> tuple[tuple[str, _State], ...]:
+    """Return what the answer for the top of a work tree hangs on."""
+    dot_git = os.path.join(worktree, ".git")
+    found = []
+    for path in dict.fromkeys((dot_git, _git_dir(dot_git), common)):
+        state = None if path is None else _state(path)
+        if path is None or state is None:
+            return ()
+        found.append((path, state))
+    return tuple(found)
+
+
+def _holds(known: _Known) -> bool:
+    return bool(known.states) and all(
+        _state(path) == state for path, state in known.states
+    )
+
+
+def _state(path: str) -> _State | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _locate(start: str) -> Project:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
+from stat import S_ISREG
 
 from .lazy import DOTALL, IGNORECASE, MULTILINE, lazy
 from .likeness import is_placeholder
@@ -36,6 +38,11 @@ _HARMLESS = lazy(
 
 _Stamp = tuple[tuple[str, int, int, int], ...]
 _cache: dict[str, tuple[_Stamp, dict[str, str]]] = {}
+#: When a directory last changed, and its `.env` files then.
+_listed: dict[str, tuple[int, tuple[str, ...]]] = {}
+_MOST_KNOWN = 64
+#: No file system's times are coarser (FAT: 2 s).
+_COARSEST_NS = 2 * 10**9
 
 
 def project_secrets(worktree: str | os.PathLike[str]) -> Mapping[str, str]:
@@ -58,7 +65,7 @@ def project_secrets(worktree: str | os.PathLike[str]) -> Mapping[str, str]:
         for value, name in _secrets_of(path):
             if len(values) < _MAX_VALUES:
                 values.setdefault(value, name)
-    if len(_cache) >= 64:
+    if len(_cache) >= _MOST_KNOWN:
         _cache.clear()
     _cache[top] = (stamp, values)
     return values
@@ -66,22 +73,38 @@ def project_secrets(worktree: str | os.PathLike[str]) -> Mapping[str, str]:
 
 def _stamp(top: str) -> _Stamp:
     found = []
+    for path in _env_files(top):
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue
+        if S_ISREG(status.st_mode):
+            stamp = (path, status.st_ino, status.st_mtime_ns, status.st_size)
+            found.append(stamp)
+    return tuple(found)
+
+
+def _env_files(top: str) -> tuple[str, ...]:
+    """Return the paths whose names say that they are `.env` files, sorted.
+
+    The directory is listed again when it has changed. Two changes at one moment have
+    one time, so a list is kept only when the last change was a while ago.
+    """
     try:
-        with os.scandir(top) as entries:
-            for entry in entries:
-                if _is_env_file(entry.name) and entry.is_file():
-                    status = entry.stat()
-                    found.append(
-                        (
-                            entry.path,
-                            status.st_ino,
-                            status.st_mtime_ns,
-                            status.st_size,
-                        )
-                    )
+        changed = os.stat(top).st_mtime_ns
+        known = _listed.get(top)
+        if known is not None and known[0] == changed:
+            return known[1]
+        settled = time.time_ns() - changed > _COARSEST_NS
+        names = os.listdir(top)
     except OSError:
         return ()
-    return tuple(sorted(found))
+    paths = sorted(os.path.join(top, name) for name in names if _is_env_file(name))
+    if len(_listed) >= _MOST_KNOWN:
+        _listed.clear()
+    if settled:
+        _listed[top] = (changed, tuple(paths))
+    return tuple(paths)
 
 
 def _is_env_file(name: str) -> bool:

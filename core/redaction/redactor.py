@@ -24,6 +24,8 @@ MAX_TEXT = 256 * 1024
 _MIDDLE = "[REDACTED:middle-of-"
 #: A replaced secret can uncover another one; more than this never happened.
 _ROUNDS = 8
+_KEYWORDS = tuple([(keyword, rule) for rule in RULES for keyword in rule.keywords])
+_WORDS = (*ASSIGNED_WORDS, *SURROUNDING_WORDS)
 #: Longest text that an extra rule gets at once, and what two neighbours share.
 _PIECE = 4096
 _OVERLAP = 512
@@ -133,16 +135,18 @@ class _Pass:
         low = whole.lower()
         self._redactor = redactor
         self._originals = originals
-        self._rules = [rule for rule in RULES if rule.may_be_in(whole)]
+        # A plain loop over all keywords, because a call for each rule takes longer
+        # than the looks; nearly always, none is there.
+        present = [rule for keyword, rule in _KEYWORDS if keyword in whole]
+        self._rules = [rule for rule in dict.fromkeys(present) if rule.may_be_in(whole)]
         self._values = [value for value in redactor.values if value in whole]
         self._assigned = _has_any(low, ASSIGNED_WORDS)
-        words = (*ASSIGNED_WORDS, *SURROUNDING_WORDS)
         #: A text without any of these, and of these in lower case, is clean.
         self._literals = (
             *(keyword for rule in self._rules for keyword in rule.keywords),
             *self._values,
         )
-        self._words = tuple([word for word in words if word in low])
+        self._words = tuple([word for word in _WORDS if word in low])
 
     def finds_nothing(self, texts: Sequence[str]) -> bool:
         """Return whether none of these texts, all of the value's, needs a look."""

@@ -19,6 +19,7 @@ if __name__ == "__main__":
         from . import answering as _answering  # noqa: F401 - and all that it needs
 
 import asyncio
+import gc
 import logging
 import math
 import os
@@ -318,6 +319,10 @@ def run(
         for handler in handlers:
             handler.filters.clear()
             handler.addFilter(RedactingFilter(runtime.redact))
+        # What is there now stays: a collection that looks at all of it stops every
+        # answer for tens of milliseconds.
+        gc.collect()
+        gc.freeze()
         asyncio.run(_serve(runtime, lock, start, last))
         return 0
     except Exception:

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from hookwright.core.worktree import git_dir_of, locate_project
+
+#: An answer is given again without a look for a moment, within one event.
+PAST_FRESH_S = 0.02
 
 
 def git(directory: Path, *arguments: str) -> str:
@@ -230,3 +234,25 @@ def test_a_named_pipe_in_the_place_of_git_does_not_block(tmp_path: Path) -> None
     os.mkfifo(tmp_path / ".git")
 
     assert locate_project(str(tmp_path)).git_dir is None
+
+
+def test_an_answer_that_is_known_follows_every_change(
+    repository: Path, tmp_path: Path
+) -> None:
+    top = str(repository)
+    for _ in range(2):
+        assert locate_project(top).git_dir == str(repository / ".git")
+        time.sleep(PAST_FRESH_S)
+
+    (repository / ".git").rename(repository / "away")
+    assert locate_project(top).git_dir is None
+
+    git(repository, "init", "-q", "--separate-git-dir", str(tmp_path / "apart"))
+    time.sleep(PAST_FRESH_S)
+    assert locate_project(top).git_dir == str(tmp_path / "apart")
+    time.sleep(PAST_FRESH_S)
+    assert locate_project(top).git_dir == str(tmp_path / "apart")
+
+    (tmp_path / "apart" / "HEAD").unlink()
+    time.sleep(PAST_FRESH_S)
+    assert locate_project(top).git_dir is None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hookwright.core.redaction import Redactor, project_secrets
@@ -83,3 +84,31 @@ def test_they_are_redacted_wherever_they_stand(tmp_path: Path) -> None:
     redactor = Redactor(b"k").with_values(project_secrets(tmp_path))
 
     assert SECRET not in redactor.text(f"echo x{SECRET}x | base64")
+
+
+def test_a_known_list_of_files_follows_every_change(tmp_path: Path) -> None:
+    # Listed while nothing had changed for long, so the list is kept.
+    os.utime(tmp_path, (1_000_000_000, 1_000_000_000))
+    assert project_secrets(tmp_path) == {}
+
+    (tmp_path / ".env").write_text(f"A={SECRET}\n")
+    assert project_secrets(tmp_path) == {SECRET: "A"}
+    os.utime(tmp_path, (1_100_000_000, 1_100_000_000))
+    for _ in range(2):
+        assert project_secrets(tmp_path) == {SECRET: "A"}
+
+    (tmp_path / ".env").write_text(f"A={SECRET}/2\n")
+    assert project_secrets(tmp_path) == {f"{SECRET}/2": "A"}
+    (tmp_path / ".env").rename(tmp_path / ".env.example")
+    assert project_secrets(tmp_path) == {}
+
+
+def test_two_changes_at_one_moment_are_both_seen(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("")
+    assert project_secrets(tmp_path) == {}
+    changed = tmp_path.stat()
+
+    (tmp_path / ".env").write_text(f"A={SECRET}\n")
+    os.utime(tmp_path, ns=(changed.st_atime_ns, changed.st_mtime_ns))
+
+    assert project_secrets(tmp_path) == {SECRET: "A"}

@@ -15,6 +15,7 @@ from hookwright.core import api
 API = {
     "ConfigError",
     "DeliveryError",
+    "Finding",
     "HookwrightError",
     "InstallError",
     "Paths",
@@ -27,6 +28,10 @@ API = {
     "find_paths",
     "git_dir_of",
     "locate_project",
+    "project_secrets",
+    "scan_bytes",
+    "scan_text",
+    "scan_tree",
     "sha256",
 }
 CONTRACT = {

@@ -7,20 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from hookwright.core.api import locate_project
 from hookwright.hookspecs import (
     Agent,
-    Compaction,
     Delivery,
     Event,
     FileChanged,
     PromptSubmit,
-    SessionEnd,
-    SessionStart,
-    SubagentStart,
-    SubagentStop,
     ToolAfter,
     ToolBefore,
     TurnEnd,
 )
 
+from ..wire import claude_fields
 from ..wire.messages import Message, directory_of, is_inside
 from ..wire.payload import Payload
 from .calls import files_of, read_call
@@ -46,34 +42,14 @@ def read_message(delivery: Delivery, name: str) -> Message:
         time=delivery.time,
         session_id=payload.identifier("session_id"),
         project=locate_project(cwd),
-        agent=_agent(payload, name),
+        agent=claude_fields.agent_named(AGENT_HOST, MAIN_AGENT, payload, name),
         cwd=cwd,
     )
 
 
 def agent_of(agent_type: str, instance: str) -> Agent:
     """Return the agent of that type; the main one when it has no instance."""
-    name = agent_type or "subagent" if instance else MAIN_AGENT
-    return Agent(id=f"{AGENT_HOST}/{name}", name=name, instance=instance)
-
-
-def _agent(payload: Payload, name: str) -> Agent:
-    instance = payload.text("agent_id", "")
-    agent = agent_of(payload.text("agent_type", ""), instance)
-    if name == "SessionStart" and (model := payload.text("model", "")):
-        return agent.model_copy(update={"model": model})
-    return agent
-
-
-def _session_start(message: Message) -> Sequence[Event]:
-    payload = message.payload
-    return [
-        SessionStart(
-            **message.fields(),
-            source=payload.text("source", "startup"),
-            model=payload.text("model", "") or None,
-        )
-    ]
+    return claude_fields.agent_of(AGENT_HOST, MAIN_AGENT, agent_type, instance)
 
 
 def _prompt(message: Message) -> Sequence[Event]:
@@ -128,18 +104,6 @@ def _is_error(output: object) -> bool:
     return isinstance(output, Mapping) and output.get("isError") is True
 
 
-def _turn_end(message: Message) -> Sequence[Event]:
-    payload = message.payload
-    return [
-        TurnEnd(
-            **message.fields(),
-            prompt_id=payload.text("turn_id", ""),
-            message=payload.text("last_assistant_message", ""),
-            repeated=payload.flag("stop_hook_active"),
-        )
-    ]
-
-
 def _interrupted(message: Message) -> Sequence[Event]:
     turn = message.payload.text("turn_id", "")
     return [
@@ -147,48 +111,20 @@ def _interrupted(message: Message) -> Sequence[Event]:
     ]
 
 
-def _subagent_start(message: Message) -> Sequence[Event]:
-    message.payload.identifier("agent_id")
-    return [SubagentStart(**message.fields())]
-
-
-def _subagent_stop(message: Message) -> Sequence[Event]:
-    payload = message.payload
-    payload.identifier("agent_id")
-    return [
-        SubagentStop(
-            **message.fields(),
-            message=payload.text("last_assistant_message", ""),
-            repeated=payload.flag("stop_hook_active"),
-        )
-    ]
-
-
-def _compact_before(message: Message) -> Sequence[Event]:
-    trigger = message.payload.text("trigger", "")
-    return [Compaction(**message.fields(), phase="before", trigger=trigger)]
-
-
-def _compact_after(message: Message) -> Sequence[Event]:
-    trigger = message.payload.text("trigger", "")
-    return [Compaction(**message.fields(), phase="after", trigger=trigger)]
-
-
-def _session_end(message: Message) -> Sequence[Event]:
-    reason = message.payload.text("reason", "")
-    return [SessionEnd(**message.fields(), reason=reason)]
+def _turn_end(message: Message) -> Sequence[Event]:
+    return claude_fields.turn_end(message, "turn_id")
 
 
 READERS: Mapping[str, Callable[[Message], Sequence[Event]]] = {
-    "SessionStart": _session_start,
+    "SessionStart": claude_fields.session_start,
     "UserPromptSubmit": _prompt,
     "PreToolUse": _tool_before,
     "PostToolUse": _tool_after,
     "Stop": _turn_end,
     "Interrupt": _interrupted,
-    "SubagentStart": _subagent_start,
-    "SubagentStop": _subagent_stop,
-    "PreCompact": _compact_before,
-    "PostCompact": _compact_after,
-    "SessionEnd": _session_end,
+    "SubagentStart": claude_fields.subagent_start,
+    "SubagentStop": claude_fields.subagent_stop,
+    "PreCompact": claude_fields.compact_before,
+    "PostCompact": claude_fields.compact_after,
+    "SessionEnd": claude_fields.session_end,
 }

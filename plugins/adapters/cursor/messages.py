@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from hookwright.hookspecs import (
     Agent,
-    Compaction,
     Delivery,
     Event,
     FileChanged,
     PromptSubmit,
-    SessionEnd,
     SessionStart,
     SubagentStart,
     SubagentStop,
@@ -24,6 +22,7 @@ from hookwright.hookspecs import (
     TurnEnd,
 )
 
+from ..wire import claude_fields
 from ..wire.messages import Message, is_inside, project_of
 from ..wire.payload import Payload
 from .calls import changed_file, exit_code, read_call, read_output
@@ -203,11 +202,6 @@ def _of(message: Message, found: Subagent) -> dict[str, object]:
     return {**message.fields(), **mine}
 
 
-def _compact(message: Message) -> Sequence[Event]:
-    trigger = message.payload.text("trigger", "")
-    return [Compaction(**message.fields(), phase="before", trigger=trigger)]
-
-
 def _turn_end(message: Message) -> Sequence[Event]:
     payload = message.payload
     return [
@@ -220,11 +214,6 @@ def _turn_end(message: Message) -> Sequence[Event]:
     ]
 
 
-def _session_end(message: Message) -> Sequence[Event]:
-    reason = message.payload.text("reason", "")
-    return [SessionEnd(**message.fields(), reason=reason)]
-
-
 READERS: Mapping[str, Callable[[Message], Sequence[Event]]] = {
     "sessionStart": _session_start,
     "beforeSubmitPrompt": _prompt,
@@ -233,7 +222,7 @@ READERS: Mapping[str, Callable[[Message], Sequence[Event]]] = {
     "postToolUseFailure": _tool_failed,
     "subagentStart": _subagent_start,
     "subagentStop": _subagent_stop,
-    "preCompact": _compact,
+    "preCompact": claude_fields.compact_before,
     "stop": _turn_end,
-    "sessionEnd": _session_end,
+    "sessionEnd": claude_fields.session_end,
 }

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .client import VERSION
 
@@ -54,8 +53,7 @@ class RpcError(Exception):
         self.id = id
 
 
-@dataclass(frozen=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A request, or a notification where `id` is None."""
 
     method: str

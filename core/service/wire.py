@@ -10,7 +10,7 @@ versions always understand "leave".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .client import (
     DONE,
@@ -67,8 +67,7 @@ class FrameError(ValueError):
     """The bytes are no frame of ours, or of a size that nobody sends."""
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """The first bytes of a request."""
 
     protocol: int
@@ -76,8 +75,7 @@ class Head:
     length: int
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """One answer.
 
     :param status: `DONE`; `RETIRE`: this daemon is of another version and leaves;
@@ -90,8 +88,7 @@ class Reply:
     stderr: bytes = b""
 
 
-@dataclass(frozen=True)
-class HookRequest:
+class HookRequest(NamedTuple):
     """One event as the client sent it; nothing in it is redacted."""
 
     version: str

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 NO_PLUGINS_VARIABLE = "HOOKWRIGHT_NO_PLUGINS"
 #: Installed configurations of agent hosts name it, so it stays.
-MCP_MODULE = "hookwright.core.surfaces.mcp"
+MCP_SERVER = Path(__file__).parent / "mcp" / "start.py"
 #: Agent hosts set one of these for the shell commands that their agents run. It is a
 #: courtesy, not a wall: a process can take a variable away.
 _AGENT_VARIABLES = (
@@ -211,7 +211,7 @@ def mcp_command() -> tuple[str, ...]:
 
     It does what `hookwright mcp` does, without loading the command line first.
     """
-    command = [sys.executable, "-P", "-m", MCP_MODULE]
+    command = [sys.executable, "-P", "-S", str(MCP_SERVER)]
     if any(os.environ.get(name) for name in _PLACES):
         # Some agent hosts hand few variables on to such a server.
         paths = find_paths()

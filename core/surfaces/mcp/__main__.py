@@ -1,7 +1,8 @@
-"""Serve MCP on standard input and output: what agent hosts are told to run.
+"""Serve MCP on standard input and output.
 
 `python -P -m hookwright.core.surfaces.mcp [--data-dir DIR] [--config-dir DIR]`. It is
 `hookwright mcp` without the command line, which would take longer than all the rest.
+Agent hosts are told to run `start.py`, which is quicker still.
 """
 
 from __future__ import annotations

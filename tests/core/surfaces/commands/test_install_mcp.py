@@ -13,7 +13,7 @@ import pytest
 
 from hookwright.core.paths import Paths
 from hookwright.core.service import lifetime
-from hookwright.core.surfaces.invocation import mcp_command
+from hookwright.core.surfaces.invocation import MCP_SERVER, mcp_command
 
 Run = Callable[..., Any]
 
@@ -67,7 +67,8 @@ def test_places_are_named_only_where_variables_set_them(
     )
     for name in ("HOOKWRIGHT_DATA_DIR", "HOOKWRIGHT_CONFIG_DIR"):
         monkeypatch.delenv(name)
-    assert mcp_command() == (sys.executable, "-P", "-m", "hookwright.core.surfaces.mcp")
+    assert mcp_command() == (sys.executable, "-P", "-S", str(MCP_SERVER))
+    assert MCP_SERVER.is_file()
 
 
 def test_it_can_be_left_out_and_taken_out(run: Run, project: Path, home: Path) -> None:

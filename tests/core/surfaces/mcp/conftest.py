@@ -18,9 +18,9 @@ import pytest
 
 from hookwright.core.paths import Paths
 from hookwright.core.service import lifetime
-from hookwright.core.surfaces.invocation import MCP_MODULE
+from hookwright.core.surfaces.invocation import MCP_SERVER
 
-SERVER = (sys.executable, "-P", "-m", MCP_MODULE)
+SERVER = (sys.executable, "-P", "-S", str(MCP_SERVER))
 _SOURCE = Path(__file__).with_name("sample_tools.py")
 _SECONDS = 30.0
 

@@ -24,7 +24,7 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
-PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs")
+PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs", "--durations=10")
 #: Tests that mostly wait for processes, each part in a run of its own.
 PARTS = (
     ("tests/conformance", "tests/stress", "tests/plugins"),

@@ -16,11 +16,14 @@ from .errors import (
     UnknownNameError,
 )
 from .paths import Paths, find_paths
+from .redaction import project_secrets
+from .redaction.scan import Finding, scan_bytes, scan_text, scan_tree
 from .worktree import git_dir_of, locate_project
 
 __all__ = [
     "ConfigError",
     "DeliveryError",
+    "Finding",
     "HookwrightError",
     "InstallError",
     "Paths",
@@ -33,5 +36,9 @@ __all__ = [
     "find_paths",
     "git_dir_of",
     "locate_project",
+    "project_secrets",
+    "scan_bytes",
+    "scan_text",
+    "scan_tree",
     "sha256",
 ]

@@ -1,127 +1,258 @@
 """Secrets that only their name gives away: `DB_PASSWORD=...`, `"api_key": "..."`.
 
 The text is searched for the few words such names contain (a plain substring
-search), and one anchored pattern reads name, operator and value at each place.
+search), and one pattern reads the rest of the name, operator and value at each place.
+`names` tells which names are meant, `likeness` which values.
 """
 
 from __future__ import annotations
 
-from .lazy import IGNORECASE, lazy
-from .likeness import JUDGED, is_password, is_public_identifier, is_random, is_token
+from .lazy import lazy
+from .likeness import CODE, JUDGED, LINE, QUOTED, SHELL, is_random
+from .names import Name, judge, tells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
-
-PASSWORD_RULE = "password"  # noqa: S105 - a rule's name
-TOKEN_RULE = "secret-value"  # noqa: S105 - a rule's name
-
-_PASSWORD_WORDS = ("passw", "pwd", "passphrase")
-_TOKEN_WORDS = ("secret", "token", "credential", "key")
-#: Without one of these, in lower case, no text has a name that tells.
-WORDS = (*_PASSWORD_WORDS, *_TOKEN_WORDS)
-#: What a word may be followed by without a separator: `password`, `secretKey`.
-_CONTINUED = lazy(r"(?:ord|d)?(?:key|token|value|text|base|data)?(?![a-z])", IGNORECASE)
-#: `key` alone names a dictionary's key; with one of these before it, a secret.
-_SECRET_KEY = lazy(
-    r"(?:api|app|secret|access|private|encrypt|encryption|decryption|signing|sign"
-    r"|master|auth|account|service|storage|shared|client|consumer|license|webhook"
-    r"|admin|session|cookie|hmac|aes|jwt|ssh|ssl|tls)[_.-]?$",
-    IGNORECASE,
-)
-_SEPARATED_KEY = lazy(r"[A-Za-z0-9][_.-]$")
-#: Names that tell where a secret is or how it is treated, not what it is.
-_ABOUT = lazy(
-    r"[_.-]?(?:file|files|path|dir|url|uri|endpoint|name|names|id|ids|type|types|count"
-    r"|length|len|size|limit|min|max|ttl|expiry|expires|expiration|at|age|prefix"
-    r"|suffix|header|field|env|var|pattern|regex|re|policy|rotation|version|algorithm"
-    r"|format|label|hint|help|error|message|placeholder|ref|arn|usage|used|index"
-    r"|column|budget|public|pub|strength|reset|required|enabled|provider|manager)$",
-    IGNORECASE,
-)
-_PUBLIC_BEFORE = lazy(r"(?:public|primary|foreign|sort|partition)[_.-]?$", IGNORECASE)
+    from collections.abc import Iterable, Iterator
 
 _QUOTED = (
-    r"\\{1,3}\"(?P<escaped>[^\"\\\r\n]{1,2048})"
-    r"|\"(?P<double>(?:[^\"\\\r\n]|\\[^\r\n]){1,2048})"
-    r"|'(?P<single>[^'\r\n]{1,2048})"
-    r"|`(?P<back>[^`\r\n]{1,2048})"
+    r"\\{1,3}\"(?P<escaped>[^\"\\\r\n;|&<>]{6,2048}+)"
+    r"|\"(?P<double>(?:[^\"\\\r\n]|\\[^\r\n]){6,2048}+)"
+    r"|'(?P<single>[^'\r\n]{6,2048}+)"
+    r"|`(?P<back>[^`\s<>(){}]{6,2048}+)(?=`)"
 )
 _READ = lazy(
-    r"(?P<name>[A-Za-z0-9_.-]{3,48})(?P<close>\\{0,3}[\"']?\]?)"
+    r"(?P<rest>[A-Za-z0-9_.-]{0,45}+)(?:"
+    # An assignment, a member, a header, an element; with a type between.
+    r"(?P<close>\\{0,3}[\"']?\]?)"
     r"(?:[ \t]{0,8}:[ \t]{0,4}[A-Za-z][\w.|\[\]]{0,40}[ \t]{0,4}=(?!=)"
-    r"|(?P<op>[ \t]{0,8}(?::=|={1,3}>?|:|>)))"
-    r"(?P<gap>[ \t]{0,8})"
-    rf"(?:[bfru]?(?:{_QUOTED})|(?P<bare>[^\s\"'`,;<>&|\\]{{1,2048}}))"
-)
-_FLAG = lazy(
-    r"(?P<name>[A-Za-z0-9-]{3,32})[ \t]{1,4}"
-    r"(?:\"(?P<double>[^\"\r\n]{1,2048})|'(?P<single>[^'\r\n]{1,2048})"
-    r"|(?P<bare>[^\s\"'`;<>&|\\-][^\s\"'`;<>&|\\]{0,2047}))"
+    r"|(?P<op>[ \t]{0,8}(?::=|={1,3}>?|:(?![:?])|>(?![@:/]))))(?P<gap>[ \t]{0,8})"
+    # A name and its value as two members: Kubernetes, Terraform, many an API.
+    r"|\\{0,3}[\"']?,?[\s\\n]{1,24}(?P<pair>[\\\"']{0,4}value[\\\"']{0,4}[ \t]{0,4}[:=]"
+    r"[ \t]{0,4})"
+    # The next argument of a call or of a list.
+    r"|(?P<next>\\{0,3}[\"'],[ \t]{0,4})"
+    # A flag's argument, `ENV NAME value`, `npm config set name value`.
+    r"|(?P<flag>[ \t]{1,4}(?P<said>(?:is|was):?[ \t]{1,4})?)"
+    # Not a variable, not a gap to be filled.
+    r")(?!\\{0,3}[\"'`]?(?:\$(?!\d|argon)|\{\{|<|%\())"
+    rf"(?:[bfru]?(?:{_QUOTED})|(?P<bare>"
+    # A comma ends a value only where another one follows.
+    r"(?=\S{6})[^\s\"'`,;<>&|\\]{1,2048}+"
+    r"(?:,(?![\s\"']|[\w.]{0,40}[=:]|$)[^\s\"'`,;<>&|\\]{1,256}+){0,8}+))"
 )
 _VALUES = ("escaped", "double", "single", "back", "bare")
 _BEFORE = 40
+_ESCAPED = ("n", "r", "t")
+#: A value's first characters tell enough; brackets further on change nothing.
+_JUDGED = 2 * JUDGED
+_SHORTEST = 6
+_NOTHING = ("", 0, 0)
+#: What the part of a name before the word is made of, and what stands in front of it.
+_NAME = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+#: What stands right before `key` in names of secrets.
+_KEY_BEFORE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-")
+#: Right behind the word, none of these belongs to a name or to an assignment.
+_DEAD = frozenset(")(;}{/|*+<[!?#@$%^&~")
+_CONTINUES = frozenset("ktvbdowpc")
+#: What makes a secret of a key in a sentence: `the API key: ...`.
+_KEY_WORDS = frozenset(
+    (
+        "api",
+        "access",
+        "secret",
+        "private",
+        "signing",
+        "encryption",
+        "license",
+        "account",
+    )
+)
 _BRACKET = lazy(r"[()\[\]{}]")
 _SHELL_NAME = lazy(r"[A-Z][A-Z0-9_]*")
+_SIGN = lazy(r"\d|[!#%&*+?@^~]\w")
+_SETS = lazy(
+    r"(?:^|\s|\\n)(?:env|arg|setx|setenv|set[ \t]+-\w{1,3}|set)[ \t]+\S{0,60}$"
+)
+_SECTION = lazy(r"(?:^|\n|\\n)[ \t]*\[[^\]\r\n]{1,60}\][ \t]*(?:\r?\n|\\|$)")
+#: Also signs that an unquoted value cannot have in a shell, but has in other files.
+_LINE_END = lazy(
+    r"[^\s\"'`\\]{0,64}(?:[ \t]+#|[ \t]*(?:\r|\n|\\{1,3}[nr]|\\{0,3}[\"']|$))"
+)
+_LINE_BREAK = lazy(r"\n|\\n|[\"'][ \t]{0,8}")
+_CONNECTION_END = lazy(r"[&|<>]{0,8};|[\"'\r\n]|$")
+#: What may stand before a name that begins a line of a configuration file.
+_LEAD = " \t-"
 
 
-def find_assigned(text: str, low: str) -> Iterator[tuple[int, int, str]]:
+def find_assigned(
+    text: str, low: str, words: Iterable[str]
+) -> Iterator[tuple[int, int, str]]:
     """Yield begin, end and rule of each value that its name tells to be a secret.
 
     :param low: text in lower case, of the same length.
+    :param words: of `names.WORDS` those that can be in it.
     """
-    for word in WORDS:
+    read = _READ.match
+    # What stands here many times is judged once.
+    judged: dict[tuple[Name, str, int], str] = {}
+    for word in words:
+        size = len(word)
         place = low.find(word)
         while place >= 0:
-            end = place + len(word)
-            match = _READ.match(text, place) or _flag_at(text, place)
-            if match is not None:
-                rule, begin, stop = _judge(text, match, word)
-                if rule:
-                    yield begin, stop, rule
-                    end = max(end, stop)
+            end = place + size
+            if low[end : end + 1] not in _DEAD and _may_tell(text, low, place, end):
+                match = read(text, end)
+                if match is not None:
+                    rule, begin, stop = _judge(text, match, place, judged)
+                    if rule:
+                        yield begin, stop, rule
+                        end = max(end, stop)
             place = low.find(word, end)
 
 
-def _flag_at(text: str, place: int) -> re.Match[str] | None:
-    """Return the match of `--some-token VALUE` on a command line."""
-    dashes = text.rfind("--", max(0, place - _BEFORE), place + 1)
-    if dashes < 0 or not _is_name(text[dashes:place]):
-        return None
-    return _FLAG.match(text, place)
+def _may_tell(text: str, low: str, place: int, end: int) -> bool:
+    """Return whether a look at what follows the word is worth its time."""
+    following = low[end : end + 1]
+    if "a" <= following <= "z" and _is_dead(text, end, following):
+        return False
+    if low[place] != "k" or low[place - 1 : place] in _KEY_BEFORE:
+        return True
+    # `key` by itself is a dictionary's; `API key` is not.
+    return low[place - 1 : place] == " " and bool(_before_key(low, place))
 
 
-def _is_name(text: str) -> bool:
-    return not text or all(c.isalnum() or c in "-_" for c in text)
+def _before_key(text: str, place: int) -> str:
+    """Return the word before `key` in a sentence, where the two are a secret's name."""
+    head = text[max(0, place - 16) : place].rstrip(" ")
+    word = head[len(head.rstrip(_NAME)) :]
+    return f"{word}_" if word.lower() in _KEY_WORDS else ""
 
 
-def _judge(text: str, match: re.Match[str], word: str) -> tuple[str, int, int]:
-    groups = match.groupdict()
-    kind = next(name for name in _VALUES if groups.get(name))
-    begin, stop = match.span(kind)
-    before = _name_before(text, match.start())
-    rest = match["name"][len(word) :]
-    # A shell file's `NAME=value` and a flag's value cannot be code.
-    shell = (
-        groups.get("op") == "="
-        and not groups.get("gap")
-        and not groups.get("close")
-        and bool(_SHELL_NAME.fullmatch(before + match["name"]))
+def _is_dead(text: str, end: int, following: str) -> bool:
+    """Return whether the word is part of another one, as in `tokens`, `keyboard`."""
+    return following not in _CONTINUES and (
+        text[end].islower() or text[end - 1].isupper()
     )
-    literal = kind != "bare" or shell or "close" not in groups
-    value = match[kind]
-    if kind == "bare":
-        value = _trimmed(value, shell)
-        stop = begin + len(value)
-    rule = judge(before, word, rest, value, literal=literal, shell=shell)
-    return rule, begin, stop
 
 
-def _trimmed(value: str, shell: bool) -> str:
+def _judge(
+    text: str,
+    match: re.Match[str],
+    at: int,
+    judged: dict[tuple[Name, str, int], str],
+) -> tuple[str, int, int]:
+    """Return the rule by which the value is a secret, where it begins and ends."""
+    kind = match.lastgroup
+    assert kind is not None
+    head = text[max(0, at - _BEFORE) : at]
+    before = head[len(head.rstrip(_NAME)) :]
+    if not before and head.endswith(" "):
+        before = _before_key(text, at)
+    if "\\" in head and before[:1] in _ESCAPED and head[: -len(before)][-1:] == "\\":
+        before = before[1:]  # an escaped line break, in a text in JSON
+    quoted = match["close"] is None or bool(match["close"])
+    name = tells(before, text[at : match.start()], match["rest"], quoted)
+    if name is None:
+        return _NOTHING
+    begin, stop = match.span(kind)
+    value = text[begin : min(stop, begin + _JUDGED)]
+    if len(value) < _SHORTEST:
+        return _NOTHING
+    if kind == "bare" and match["gap"] and value[-1] in ")]" and _is_call(value):
+        return _NOTHING
+    where = _place(text, match, kind, at - len(before))
+    if where < 0:
+        return _NOTHING
+    if kind != "bare":
+        return judge(name, value, where), begin, stop
+    # What is no value as a whole line may be one with a sentence around it.
+    for place in (where, CODE) if where == LINE else (where,):
+        whole = _trimmed(value, place)
+        key = (name, whole, place)
+        rule = judged.get(key)
+        if rule is None:
+            rule = judged[key] = judge(name, whole, place)
+        if rule:
+            return rule, begin, stop if whole == value else begin + len(whole)
+    return _NOTHING
+
+
+def _is_call(value: str) -> bool:
+    head = value.partition("(")[0].partition("[")[0]
+    return len(head) < len(value) and not is_random(head[:JUDGED])
+
+
+def _place(text: str, match: re.Match[str], kind: str, start: int) -> int:
+    """Return where the value stands, or -1 where the name has nothing to do with it.
+
+    :param start: where the name begins.
+    """
+    if match["said"] is not None:
+        # `the password is ...`; `the token is expired` tells none.
+        return LINE if _SIGN.search(match[kind]) else -1
+    if match["flag"] is not None:
+        return _flag_place(text, start)
+    if match["next"] is not None:
+        # The rest of a list of names is no value; what looks like a secret is.
+        return _next_place(text, match, start)
+    if match["pair"] is not None:
+        return QUOTED
+    tight = match["op"] == "=" and not match["gap"] and not match["close"]
+    if tight and _SHELL_NAME.fullmatch(text, start, match.end("rest")):
+        return SHELL
+    if kind != "bare":
+        return QUOTED
+    front = text[start - 1 : start]
+    # A query, npm's own file, a flag: `--name=value`, `-Dname=value`.
+    if tight and (front in ("?", "&", ":") or text.startswith("-", start)):
+        return QUOTED
+    if tight and front == ";" and _CONNECTION_END.match(text, match.end()):
+        return QUOTED
+    return _line_place(text, match, start, tight)
+
+
+def _flag_place(text: str, start: int) -> int:
+    # The dashes of a flag are among the signs of names.
+    if text.startswith("-", start):
+        return QUOTED
+    line = text[max(0, start - 100) : start].lower()
+    return QUOTED if _SETS.search(line) else -1
+
+
+def _next_place(text: str, match: re.Match[str], start: int) -> int:
+    if match["bare"] is not None:
+        return -1
+    if text.startswith("-", start):
+        return QUOTED
+    kind = match.lastgroup or ""
+    if _SHELL_NAME.fullmatch(text, start, match.end("rest")):
+        return -1 if _SHELL_NAME.fullmatch(match[kind]) else QUOTED
+    return CODE
+
+
+def _line_place(text: str, match: re.Match[str], start: int, tight: bool) -> int:
+    """Return whether name and value are a line of a configuration file."""
+    # A line of a text in JSON begins with an escaped line break, or with the text.
+    line = _LINE_BREAK.split(text[max(0, start - 80) : start])[-1]
+    if line.strip(_LEAD) or not _LINE_END.match(text, match.end()):
+        return CODE
+    op = (match["op"] or "").strip()
+    if op == ":" and match["gap"] and not match["close"]:
+        return LINE
+    if op != "=" or match["close"]:
+        return CODE
+    if tight:
+        return LINE
+    return LINE if _SECTION.search(text, max(0, start - 400), start) else CODE
+
+
+def _trimmed(value: str, place: int) -> str:
     """Return a bare value without the brackets and stops that end a sentence."""
-    if shell:
-        return value
+    if place >= LINE:
+        return value.rstrip(")]}") if place == QUOTED else value
+    value = value.partition(",")[0]
     head = _BRACKET.split(value, maxsplit=1)[0]
     if len(head) == len(value):
         return value.rstrip(")]}.:!?")
@@ -130,75 +261,3 @@ def _trimmed(value: str, shell: bool) -> str:
         return head
     opened = any(bracket in value for bracket in "([{")
     return value if opened else value.rstrip(")]}.:!?")
-
-
-def _name_before(text: str, place: int) -> str:
-    begin = place
-    stop = max(0, place - _BEFORE)
-    while begin > stop and (text[begin - 1].isalnum() or text[begin - 1] in "_-."):
-        begin -= 1
-    return text[begin:place]
-
-
-def judge(
-    before: str, word: str, rest: str, value: str, *, literal: bool, shell: bool
-) -> str:
-    """Return the rule by which value is a secret, or "".
-
-    :param before: the name's part before the word that tells.
-    :param word: that word, in lower case.
-    :param rest: the name's part after it.
-    :param literal: the value cannot be code.
-    :param shell: the whole is a line of a shell file.
-    """
-    if not _tells(before, word, rest):
-        return ""
-    value = value[:JUDGED]
-    if word in _PASSWORD_WORDS:
-        words = shell or (literal and word == "passphrase")
-        return PASSWORD_RULE if is_password(value, literal=literal, words=words) else ""
-    if word == "key" and not _SECRET_KEY.search(before) and _is_common(value):
-        return ""
-    return TOKEN_RULE if is_token(value, literal=literal) else ""
-
-
-def _is_common(value: str) -> bool:
-    return is_public_identifier(value) or not is_random(value)
-
-
-def _tells(before: str, word: str, rest: str) -> bool:
-    if not _continues(word, rest) or _ABOUT.search(rest):
-        return False
-    if word != "key":
-        return True
-    if _PUBLIC_BEFORE.search(before):
-        return False
-    return bool(_SECRET_KEY.search(before) or _SEPARATED_KEY.search(before))
-
-
-def _continues(word: str, rest: str) -> bool:
-    """Return whether word ends a part of the name, unlike `tokens` and `keyboard`."""
-    if word == "passw":
-        return bool(_CONTINUED.match(rest)) and rest[:1].lower() in ("o", "d")
-    if not rest or not rest[0].isalpha():
-        return True
-    if rest[0].isupper() and not rest.isupper():
-        return True
-    match = _CONTINUED.match(rest)
-    return match is not None and match.end() > 0 and rest[:3].lower() != "ord"
-
-
-def judge_member(name: str, value: str) -> str:
-    """Return the rule by which value, a member `name` of an object, is a secret."""
-    low = name.lower()
-    if len(low) != len(name) or len(name) > 100:
-        return ""
-    for word in WORDS:
-        place = low.rfind(word)
-        if place >= 0:
-            rest = name[place + len(word) :]
-            shell = bool(_SHELL_NAME.fullmatch(name))
-            rule = judge(name[:place], word, rest, value, literal=True, shell=shell)
-            if rule:
-                return rule
-    return ""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..digests import blake2b
-from .assignments import WORDS as ASSIGNED_WORDS
-from .assignments import find_assigned, judge_member
+from .arguments import commands_in, find_arguments
+from .assignments import find_assigned
+from .keywords import rules_in
 from .lazy import lazy
-from .rules import RULES
+from .names import WORDS as ASSIGNED_WORDS
+from .names import judge_member
 from .spelling import spellings
+from .substitutions import constant_parts
 from .surroundings import WORDS as SURROUNDING_WORDS
 from .surroundings import find_surrounded
 from .tokens import MARK, TOKEN, Redaction, collect, walk
@@ -24,8 +27,10 @@ MAX_TEXT = 256 * 1024
 _MIDDLE = "[REDACTED:middle-of-"
 #: A replaced secret can uncover another one; more than this never happened.
 _ROUNDS = 8
-_KEYWORDS = tuple([(keyword, rule) for rule in RULES for keyword in rule.keywords])
-_WORDS = (*ASSIGNED_WORDS, *SURROUNDING_WORDS)
+#: Members whose values are read as they are in an HTTP message.
+_HEADERS = frozenset(
+    ("authorization", "proxy-authorization", "cookie", "cookies", "set-cookie")
+)
 #: Longest text that an extra rule gets at once, and what two neighbours share.
 _PIECE = 4096
 _OVERLAP = 512
@@ -74,6 +79,13 @@ class Redactor:
         """Return text with every secret replaced by its token."""
         return _Pass(self, text, None).text(text)
 
+    def find(self, text: str) -> list[tuple[int, int, str]]:
+        """Return begin, end and rule of each secret in text, in order.
+
+        Text of any length is looked at whole; see `scan.scan_text` for long ones.
+        """
+        return _Pass(self, text, None).find(text)
+
     def value(self, value: Any) -> Any:
         """Return a JSON value with every secret replaced, in keys too.
 
@@ -121,6 +133,7 @@ class _Pass:
 
     __slots__ = (
         "_assigned",
+        "_commands",
         "_literals",
         "_originals",
         "_redactor",
@@ -135,24 +148,24 @@ class _Pass:
         low = whole.lower()
         self._redactor = redactor
         self._originals = originals
-        # A plain loop over all keywords, because a call for each rule takes longer
-        # than the looks; nearly always, none is there.
-        present = [rule for keyword, rule in _KEYWORDS if keyword in whole]
-        self._rules = [rule for rule in dict.fromkeys(present) if rule.may_be_in(whole)]
+        self._rules = rules_in(whole)
         self._values = [value for value in redactor.values if value in whole]
-        self._assigned = _has_any(low, ASSIGNED_WORDS)
+        self._assigned = tuple([word for word in ASSIGNED_WORDS if word in low])
+        around = [word for word in SURROUNDING_WORDS if word in low]
+        self._commands = commands_in(low, passwd="pass" in self._assigned)
         #: A text without any of these, and of these in lower case, is clean.
         self._literals = (
             *(keyword for rule in self._rules for keyword in rule.keywords),
             *self._values,
         )
-        self._words = tuple([word for word in _WORDS if word in low])
+        self._words = (*self._assigned, *around)
 
     def finds_nothing(self, texts: Sequence[str]) -> bool:
         """Return whether none of these texts, all of the value's, needs a look."""
         return not (
             self._literals
             or self._words
+            or self._commands
             or self._redactor.extra
             or any(len(text) > MAX_TEXT for text in texts)
         )
@@ -161,6 +174,7 @@ class _Pass:
         return not (
             _has_any(text, self._literals)
             or (self._words and _has_any(text.lower(), self._words))
+            or (self._commands and "-" in text)
             or self._redactor.extra
             or len(text) > MAX_TEXT
         )
@@ -171,21 +185,36 @@ class _Pass:
             return text
         if len(text) > MAX_TEXT and _MIDDLE not in text:
             text = self._without_middle(text)
-        if MARK not in text:
-            return self._segment(text, _ROUNDS)
-        # Tokens that are there already are walls between texts of their own.
         parts = []
         last = 0
-        for match in TOKEN.finditer(text):
-            parts.append(self._segment(text[last : match.start()], _ROUNDS))
-            parts.append(match[0])
-            last = match.end()
-        parts.append(self._segment(text[last:], _ROUNDS))
+        for begin, end, rule in self.find(text):
+            parts.append(text[last:begin])
+            parts.append(self._token(rule, text[begin:end]))
+            last = end
+        parts.append(text[last:])
         return "".join(parts)
+
+    def find(self, text: str) -> list[_Span]:
+        """Return begin, end and rule of each secret in text, in order."""
+        if MARK not in text:
+            return list(self._places(text, 0, _ROUNDS))
+        # Tokens that are there already are walls between texts of their own.
+        found: list[_Span] = []
+        last = 0
+        for match in TOKEN.finditer(text):
+            found += self._places(text[last : match.start()], last, _ROUNDS)
+            last = match.end()
+        found += self._places(text[last:], last, _ROUNDS)
+        return found
 
     def member(self, name: str, text: str) -> str:
         """Redact one member of an object, whose name may tell what it is."""
-        clean = self.text(text)
+        if name.lower() in _HEADERS:
+            # What is found in a header's line is found in its value.
+            line = self.text(f"{name}: {text}")
+            clean = line[len(name) + 2 :]
+        else:
+            clean = self.text(text)
         if not self._assigned or MARK in clean or text in self._redactor.allow:
             return clean
         rule = judge_member(name, text)
@@ -201,29 +230,38 @@ class _Pass:
         note = self._token(f"middle-of-{len(middle)}-characters", middle)
         return f"{text[:begin]}{note}{text[end:]}"
 
-    def _segment(self, text: str, rounds: int) -> str:
+    def _places(self, text: str, start: int, rounds: int) -> Iterator[_Span]:
+        """Yield what is found in text and, without it, between what was found.
+
+        :param start: where text begins in the whole.
+        """
         spans = _joined(self._spans(text)) if rounds and len(text) >= 6 else []
         if not spans:
-            return text
-        parts = []
+            return
         last = 0
         for begin, end, rule in spans:
-            parts.append(self._segment(text[last:begin], rounds - 1))
-            parts.append(self._token(rule, text[begin:end]))
+            yield from self._places(text[last:begin], start + last, rounds - 1)
+            yield start + begin, start + end, rule
             last = end
-        parts.append(self._segment(text[last:], rounds - 1))
-        return "".join(parts)
+        yield from self._places(text[last:], start + last, rounds - 1)
 
     def _spans(self, text: str) -> list[tuple[int, int, int, str]]:
         """Return begin, rank, end and rule of each find; the lower rank names it."""
         low = _lower(text)
-        ranked = (
+        ranked: list[Iterable[_Span]] = [
             self._known(text),
             self._by_rules(text),
             self._by_extra(text),
-            find_surrounded(text, low),
-            find_assigned(text, low) if self._assigned else (),
-        )
+        ]
+        if self._words:
+            around = find_surrounded(text, low, self._words)
+            ranked.append(_constant(text, around, bare=True))
+        if self._commands:
+            arguments = find_arguments(text, self._commands)
+            ranked.append(_constant(text, arguments, bare=False))
+        if self._assigned:
+            assigned = find_assigned(text, low, self._assigned)
+            ranked.append(_constant(text, assigned, bare=False))
         return [
             (begin, rank, end, rule)
             for rank, found in enumerate(ranked)
@@ -254,6 +292,12 @@ class _Pass:
                     start, end = match.span(group)
                     if start >= 0:
                         yield begin + start, begin + end, name
+
+
+def _constant(text: str, found: Iterable[_Span], *, bare: bool) -> Iterator[_Span]:
+    for begin, end, rule in found:
+        for start, stop in constant_parts(text, begin, end, bare=bare):
+            yield start, stop, rule
 
 
 def _has_any(text: str, words: tuple[str, ...]) -> bool:

@@ -32,9 +32,13 @@ class Rule:
         longer word and no credential.
     :param mark: how far behind a keyword that is part of ordinary words which
         character stands in every match.
+    :param behind: how far, at least and at most, a marked keyword stands behind the
+        beginning of the match.
     """
 
-    __slots__ = ("anchored", "bounded", "keywords", "mark", "name", "pattern")
+    __slots__ = (
+        *("anchored", "behind", "bounded", "keywords", "mark", "name", "pattern"),
+    )
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Rule:
         anchored: bool = True,
         bounded: bool = False,
         mark: tuple[int, str] | None = None,
+        behind: tuple[int, int] | None = None,
     ) -> None:
         self.name = name
         self.keywords = keywords
@@ -52,6 +57,7 @@ class Rule:
         self.anchored = anchored
         self.bounded = bounded
         self.mark = mark
+        self.behind = behind
 
     def may_be_in(self, text: str) -> bool:
         """Return whether a look with the pattern is worth its time."""
@@ -63,17 +69,23 @@ class Rule:
         return False
 
     def _is_marked(self, text: str, keyword: str) -> bool:
+        return next(self._marked(text, keyword), -1) >= 0
+
+    def _marked(self, text: str, keyword: str) -> Iterator[int]:
+        """Yield the places of a keyword that have their mark."""
         assert self.mark is not None
         distance, character = self.mark
         place = text.find(keyword)
         while place >= 0:
             if text[place + distance : place + distance + 1] == character:
-                return True
+                yield place
             place = text.find(keyword, place + 1)
-        return False
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where in text the rule's secrets begin and end."""
+        if self.behind is not None:
+            yield from self._before(text, *self.behind)
+            return
         for keyword in self.keywords:
             place = text.find(keyword)
             if place < 0:
@@ -90,6 +102,16 @@ class Rule:
                 end = place + len(keyword) if match is None else match.end()
                 place = text.find(keyword, end)
 
+    def _before(self, text: str, least: int, most: int) -> Iterator[tuple[int, int]]:
+        last = 0
+        for place in self._marked(text, self.keywords[0]):
+            for start in range(max(last, place - most), place - least + 1):
+                match = self.pattern.match(text, start)
+                if match is not None:
+                    yield match.span()
+                    last = match.end()
+                    break
+
     def _match_at(self, text: str, place: int) -> re.Match[str] | None:
         if self.bounded and in_word(text, place):
             return None
@@ -102,10 +124,9 @@ def _secret(match: re.Match[str]) -> tuple[int, int]:
 
 def is_sample(credential: str) -> bool:
     """Return whether documentation prints this in a credential's place."""
-    if "EXAMPLE" in credential:
+    if "EXAMPLE" in credential or "your" in credential or "YOUR" in credential:
         return True
-    body = credential[-16:].lower()
-    return not body.strip("x*.-_0") or "your" in credential.lower()
+    return not credential[-16:].lower().strip("x*.-_0")
 
 
 def in_word(text: str, place: int) -> bool:
@@ -142,7 +163,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "aws-access-key",
         ("AKIA", "ASIA", "ABIA", "ACCA"),
-        r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}",
+        r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+        bounded=True,
     ),
     Rule("github-token", ("github_pat_",), r"github_pat_[A-Za-z0-9_]{22,255}"),
     Rule(
@@ -230,9 +252,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "discord-token",
-        ("iscord", "ISCORD"),
-        rf"[MNO]{_CHARS}{{23,27}}\.{_CHARS}{{6}}\.{_CHARS}{{27,40}}",
-        anchored=False,
+        (".",),
+        rf"(?<![\w-])[MNO](?=[A-Za-z_-]{{0,26}}\d){_CHARS}{{23,27}}\.{_CHARS}{{6}}"
+        rf"\.(?=[A-Za-z_-]{{0,39}}\d){_CHARS}{{27,40}}(?![\w-])",
+        mark=(7, "."),
+        behind=(24, 28),
     ),
     Rule(
         "discord-webhook",
@@ -281,4 +305,37 @@ RULES: tuple[Rule, ...] = (
         mark=(17, "."),
     ),
     Rule("fly-token", ("fm1", "fm2_"), r"fm[12][ar]?_[A-Za-z0-9+/=_,-]{60,1024}"),
+    Rule("google-oauth", ("1//0",), rf"1//0{_CHARS}{{40,200}}", bounded=True),
+    Rule("firebase-key", (":APA91b",), rf":APA91b(?P<s>{_CHARS}{{60,200}})"),
+    Rule("braintree-token", ("access_token$",), r"access_token\$\w+\$[a-z0-9$]{32,80}"),
+    Rule("facebook-token", ("EAACEdEose0cBA",), r"EAACEdEose0cBA[A-Za-z0-9]{20,300}"),
+    Rule("artifactory-token", ("AKCp",), r"AKCp[A-Za-z0-9]{60,80}", bounded=True),
+    Rule("dynatrace-token", ("dt0c01.",), r"dt0c01\.[A-Z0-9]{24}\.[A-Z0-9]{64}"),
+    Rule("1password-token", ("ops_eyJ",), r"ops_eyJ[A-Za-z0-9+/_-]{100,4096}={0,2}"),
+    Rule("pinecone-key", ("pcsk_",), r"pcsk_\w{40,100}"),
+    Rule("langsmith-key", ("lsv2_",), r"lsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}"),
+    Rule("bitbucket-token", ("ATBB", "ATCTT3"), r"AT(?:BB|CTT3)[A-Za-z0-9_=-]{28,300}"),
+    Rule("buildkite-token", ("bkua_",), r"bkua_[0-9a-f]{40}"),
+    Rule("circleci-token", ("CCIPAT_", "CCIPRJ_"), r"CCIP(?:AT|RJ)_\w{40,100}"),
+    Rule("netlify-token", ("nfp_",), r"nfp_[A-Za-z0-9]{36,40}", bounded=True),
+    Rule("contentful-token", ("CFPAT-",), rf"CFPAT-{_CHARS}{{40,64}}"),
+    Rule(
+        "sonar-token", ("squ_", "sqp_", "sqa_"), r"sq[upa]_[0-9a-f]{40}", bounded=True
+    ),
+    Rule("typeform-token", ("tfp_",), rf"tfp_{_CHARS}{{40,80}}", bounded=True),
+    Rule("prefect-key", ("pnu_",), r"pnu_[A-Za-z0-9]{36}", bounded=True),
+    Rule("easypost-key", ("EZAK", "EZTK"), r"EZ[AT]K[A-Za-z0-9]{54}", bounded=True),
+    Rule("duffel-token", ("duffel_",), rf"duffel_(?:test|live)_{_CHARS}{{43}}"),
+    Rule("shippo-token", ("shippo_",), r"shippo_(?:live|test)_[0-9a-f]{40}"),
+    Rule("flutterwave-key", ("FLWSECK",), r"FLWSECK(?:_TEST)?-[A-Za-z0-9-]{12,64}"),
+    Rule(
+        "alibaba-key", ("LTAI",), r"LTAI[A-Za-z0-9]{16,26}(?![A-Za-z0-9])", bounded=True
+    ),
+    Rule("resend-key", ("re_",), r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}", bounded=True),
+    Rule("clojars-token", ("CLOJARS_",), r"CLOJARS_[a-z0-9]{60}"),
+    Rule(
+        "teams-webhook",
+        (".office.com/webhookb2/",),
+        r"\.office\.com/webhookb2/(?P<s>[A-Za-z0-9@/-]{60,300})",
+    ),
 )

@@ -66,6 +66,7 @@ CONTRACT = {
     "Installer",
     "Key",
     "Merge",
+    "OutputAdapter",
     "PluginConfig",
     "PluginContext",
     "PluginInfo",

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -10,6 +14,19 @@ from hookwright.core.redaction import Redactor
 @pytest.fixture
 def redactor() -> Redactor:
     return Redactor(bytes(range(32)))
+
+
+@pytest.fixture(scope="session")
+def made_up() -> ModuleType:
+    """Return the module that makes canaries and harmless lines."""
+    file = Path(__file__).with_name("canaries.py")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def made(size: int, alphabet: str, seed: str) -> str:

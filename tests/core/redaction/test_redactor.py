@@ -345,6 +345,12 @@ UNITS = [
     "-----END PRIVATE" + " KEY-----",
     *("Authorization:", "bearer ", "curl -u a:", "[REDACTED:", 'x_key="a.b.c.d_e_f '),
     *("machine login password ", "--token ", "xoxb-1", "hooks.slack.com/", ":AA"),
+    *("mysql -p", "mysql ", "curl -u a", "zip -P ", "login -p a ", " -p", "--a", "=,"),
+    *("password: ", "\n[a]\nkey_x = b", "define('A_KEY', '", "name: A_KEY value "),
+    *("cookie: a=", "cookie: a=bcdefghi; ", "sig=", "&sig=aaaaaaaaaaaaaaaaaaaa"),
+    *("M" + "a1" * 12 + ".abcdef.", ".abcdef", "://a@", "://a1b2c3d4:e@", "_auth = "),
+    *("-----BEGIN PRIVATE" + " KEY-----" + "A" * 16, "A" * 40 + " ", "+A\n", "12| A\n"),
+    *("pass", "passw", "x.y_key=a(b),", 'x_key="${a(', "token=$(", "echo a | sudo "),
     *("-us1", "T3Blb" + "kFJ", "sk-" + "a" * 20, "discord M", "Q~", "pat", "secret-"),
 ]
 

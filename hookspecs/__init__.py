@@ -18,6 +18,7 @@ from .adapters import (
     Installer,
     InstallPlan,
     InstallRequest,
+    OutputAdapter,
     Scope,
     SharingInstaller,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "Installer",
     "Key",
     "Merge",
+    "OutputAdapter",
     "PluginConfig",
     "PluginContext",
     "PluginInfo",

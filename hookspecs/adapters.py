@@ -5,7 +5,7 @@ Core hands it a delivery and sends what it renders; core knows no agent host.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -108,8 +108,28 @@ class Adapter(Protocol):
     def render(self, delivery: Delivery, decision: Decision) -> Answer:
         """Return the decision in the agent host's own words and nothing else.
 
-        Called for every message. A decision without outcome and contexts must
-        render as the answer that means "no opinion" to this host.
+        Called for every message that waits for an answer. A decision without outcome,
+        contexts and output must render as the answer that means "no opinion" to this
+        host.
+        """
+        ...
+
+
+@runtime_checkable
+class OutputAdapter(Protocol):
+    """What an adapter is besides, whose agent host lets a tool's output be replaced.
+
+    Where a tool's output holds a secret, `Adapter.render` is given a decision whose
+    `output` is that of the message's `ToolAfter`, redacted. The hook may have been
+    installed as one that only records: it is answered as soon as it is kept.
+    """
+
+    @property
+    def output_events(self) -> Collection[str]:
+        """The client's first argument for each message whose answer can do that.
+
+        Whoever installs the hook gives it at least 10 s: without a daemon the answer
+        takes a process that loads the adapter.
         """
         ...
 

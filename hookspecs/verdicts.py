@@ -81,6 +81,9 @@ class Decision(Value):
     input: FrozenValue = None
     #: Texts for the model, in call order.
     contexts: tuple[str, ...] = ()
+    #: What the model is to read in place of what a tool gave back, in the agent host's
+    #: own shape; None leaves it as it is. Only of a message that follows a tool call.
+    output: FrozenValue = None
     steps: tuple[Step, ...] = ()
 
     @property

@@ -197,8 +197,7 @@ class Answering:
         except Exception as error:  # noqa: BLE001 - the agent is told, whatever it is
             self._failed(event, error)
             return
-        said = received.problem or received.note
-        self._end(event, lambda: Answer(stderr=line(said) if said else ""))
+        self._end(event, lambda: self._runtime.answer_record(received))
 
     def _end(self, event: _UnderWay, answer: Callable[[], Answer]) -> None:
         """Send the answer; an answer that comes too late still has its event seen."""

@@ -21,8 +21,14 @@ from ..places import PROJECT_CONFIG_FILE, QUARANTINE, SPOOL, find_places
 from . import cold_rules, quarantine
 from .client import read_all, sent_environment, write_all
 from .complaints import line, no_event, unknown_host
-from .intake import IntakeError, RawDelivery, take_in
+from .intake import IntakeError, RawDelivery, holds_known, take_in
 from .light_start import leave_out_pydantic_plugins
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..redaction import Redactor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,9 +63,13 @@ def _record(raw: RawDelivery, flags: str) -> int | None:
     own = os.path.join(worktree_of(raw.cwd), PROJECT_CONFIG_FILE)
     if rules is None or os.path.exists(own):
         return None
-    if "s" in flags:
-        start_daemon(raw.environment)
-    return record(raw, flags, rules)
+    code: int | None = 0
+    try:
+        code = record(raw, flags, rules, hand_on=True)
+    finally:
+        if code is not None and "s" in flags:
+            start_daemon(raw.environment)
+    return code
 
 
 def deliver(raw: RawDelivery, flags: str) -> int:
@@ -103,10 +113,19 @@ def add_site_packages() -> None:
     leave_out_pydantic_plugins()
 
 
-def record(raw: RawDelivery, flags: str, rules: cold_rules.ColdRules) -> int:
-    """Redact one event and put it in the spool; return the exit code."""
+def record(
+    raw: RawDelivery,
+    flags: str,
+    rules: cold_rules.ColdRules,
+    *,
+    hand_on: bool = False,
+) -> int | None:
+    """Redact one event and put it in the spool; return the exit code.
+
+    :param hand_on: whether to do nothing and return None where the agent host must be
+        told something: that its model must not read a secret in a tool's output.
+    """
     from ..redaction import Redactor, load_key, project_secrets
-    from ..store.cold_spool import append_cold
 
     data, _ = find_places()
     host = cold_rules.HostRules(None)
@@ -123,20 +142,48 @@ def record(raw: RawDelivery, flags: str, rules: cold_rules.ColdRules) -> int:
     )
     try:
         taken = take_in(raw.stdin, host.input_format)
-        payload = redactor.value(taken.payload)
+        redaction = redactor.redact(taken.payload)
     except IntakeError as error:
         complain(no_event(raw.agent_host, raw.arguments, str(error)))
         quarantine.keep(os.path.join(data, QUARANTINE), redactor.text, raw, str(error))
         return 0
+    found = redaction.originals or taken.partial
+    if hand_on and found and _is_output(raw, host, rules):
+        # Imported late: hardly any output holds a secret.
+        from ..redaction.outputs import hidden
+
+        known = redactor.values
+        if taken.partial and holds_known(raw.stdin, known):
+            return None
+        if hidden(redaction, known, everything=rules.output == "all"):
+            return None
     if taken.note:
         complain(no_event(raw.agent_host, raw.arguments, taken.note))
+    wanted = _wanted(raw.environment, host, rules)
+    _keep(raw, redactor, wanted, redaction.value)
+    return 0
+
+
+def _keep(
+    raw: RawDelivery,
+    redactor: Redactor,
+    environment: Mapping[str, str],
+    payload: Any,
+) -> None:
+    """Put an event in the spool.
+
+    :param payload: what the agent host wrote, redacted.
+    """
+    from ..store.cold_spool import append_cold
+
+    data, _ = find_places()
     delivery = {
         "id": raw.id,
         "agent_host": raw.agent_host,
         "time": _now(),
         "arguments": redactor.value(list(raw.arguments)),
         "cwd": redactor.text(raw.cwd),
-        "environment": redactor.value(_wanted(raw.environment, host, rules)),
+        "environment": redactor.value(environment),
         "payload": payload,
     }
     try:
@@ -148,7 +195,19 @@ def record(raw: RawDelivery, flags: str, rules: cold_rules.ColdRules) -> int:
         )
     except OSError as error:
         complain(f"this event is lost: {data}/{SPOOL} cannot be written: {error}")
-    return 0
+
+
+def _is_output(
+    raw: RawDelivery, host: cold_rules.HostRules, rules: cold_rules.ColdRules
+) -> bool:
+    """Return whether a tool's output is in the message that may be replaced.
+
+    Where nobody knows the agent hosts yet, any may.
+    """
+    if rules.output == "off":
+        return False
+    first = raw.arguments[:1]
+    return bool(first) and (rules.hosts is None or first[0] in host.outputs)
 
 
 def _raw(delivery: str, words: Sequence[str], stdin: bytes) -> RawDelivery:

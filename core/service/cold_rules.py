@@ -35,6 +35,8 @@ class HostRules(NamedTuple):
     #: None: nobody knows.
     input_format: InputFormat | None
     environment: tuple[str, ...] = ()
+    #: The client's first argument for messages whose answer can replace an output.
+    outputs: tuple[str, ...] = ()
 
 
 class ColdRules(NamedTuple):
@@ -51,6 +53,8 @@ class ColdRules(NamedTuple):
     plugins: Mapping[str, str] = {}
     #: Plugins that take part in an answer: by hook, and by `adapter AGENT_HOST`.
     answering: Mapping[str, tuple[str, ...]] = {}
+    #: What of a tool's output the model does not read: `RedactionSettings`.
+    output: str = "project"
 
 
 def stamp_of(paths: Paths) -> str:
@@ -110,7 +114,9 @@ def _load(data: str, config: str, environment: Mapping[str, str]) -> ColdRules |
 
 def _rules(found: dict[str, Any]) -> ColdRules:
     hosts = {
-        name: HostRules(rules["input_format"], tuple(rules["environment"]))
+        name: HostRules(
+            rules["input_format"], tuple(rules["environment"]), tuple(rules["outputs"])
+        )
         for name, rules in found["hosts"].items()
     }
     return ColdRules(
@@ -118,6 +124,7 @@ def _rules(found: dict[str, Any]) -> ColdRules:
         extra=tuple((name, pattern) for name, pattern in found["extra"]),
         allow=tuple(found["allow"]),
         env_files=found["env_files"],
+        output=found["output"],
         stamp=found["stamp"],
         plugins=dict(found["plugins"]),
         answering={hook: tuple(names) for hook, names in found["answering"].items()},

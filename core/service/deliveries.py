@@ -15,7 +15,7 @@ from ..paths import Paths
 from ..redaction import Redaction, Redactor
 from . import quarantine
 from .complaints import no_event, unknown_host
-from .intake import Intake, IntakeError, RawDelivery, take_in
+from .intake import Intake, IntakeError, RawDelivery, holds_known, take_in
 from .status_line import read_status
 
 _log = logging.getLogger(__name__)
@@ -39,6 +39,10 @@ class Received:
     fresh: bool = False
     #: What it asks for, where it is no event but wants to see how things stand.
     query: StatusQuery | None = None
+    #: Texts that are secret wherever they occur, by the project's own files.
+    known: Sequence[str] = ()
+    #: Whether it was too large and one of those stands in what was cut out of it.
+    cut_secret: bool = False
 
     @property
     def lane(self) -> str:
@@ -108,6 +112,8 @@ class Reader:
             problem=redactor.text(no_event(*name, problem)) if problem else "",
             note=no_event(*name, taken.note) if taken.note and not problem else "",
             query=query,
+            known=redactor.values,
+            cut_secret=taken.partial and holds_known(raw.stdin, redactor.values),
         )
 
     def adapter(self, agent_host: str) -> Adapter:

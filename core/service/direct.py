@@ -80,10 +80,12 @@ def answer_here(
     """
     with _own_output() as out, _log_file(paths):
         outlet = outlet or Printed(out)
-        if not flags.strip("st") and not plugins:
+        if not flags.strip("ost") and not plugins:
             from . import shortcut
 
-            answer = shortcut.answer(raw, paths, outlet.kept, deadline)
+            answer = shortcut.answer(
+                raw, paths, outlet.kept, deadline, observe="o" in flags
+            )
             if answer is not None:
                 outlet.give(answer.stdout, answer.stderr, answer.exit_code)
                 return answer.exit_code
@@ -118,10 +120,9 @@ def answer_here(
 def _answer(
     runtime: Runtime, received: Received, deadline: float | None, *, observe: bool
 ) -> Answer:
-    if not observe:
-        return runtime.decide(received, deadline)
-    said = received.problem or received.note
-    return Answer(stderr=line(said) if said else "")
+    if observe:
+        return runtime.answer_record(received)
+    return runtime.decide(received, deadline)
 
 
 def _set_aside(runtime: Runtime, received: Received) -> str:

@@ -8,7 +8,7 @@ with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .. import light_json
 
@@ -77,6 +77,11 @@ def take_in(stdin: bytes, input_format: InputFormat | None) -> Intake:
     if input_format == "text":
         return Intake(text, note)
     return Intake(_parse(text), note)
+
+
+def holds_known(stdin: bytes, known: Iterable[str]) -> bool:
+    """Return whether one of these texts is in the input, what was cut out included."""
+    return any(text.encode("utf-8", "replace") in stdin for text in known)
 
 
 def _decode(stdin: bytes) -> tuple[str, str]:

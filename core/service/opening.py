@@ -16,6 +16,7 @@ from ..redaction import Redactor
 from ..settings import LoadedSettings, Settings, load_settings
 from ..store import Store, StoreOptions
 from . import cold_rules, unanswered
+from .outputs import output_events
 from .prepared import leave_answers
 from .unstored import Unstored
 
@@ -137,12 +138,15 @@ def leave_cold_rules(paths: Paths, settings: Settings, host: PluginHost) -> None
         return  # every plugin is switched off, which is for this process only
     rules = cold_rules.ColdRules(
         hosts={
-            name: cold_rules.HostRules(adapter.input_format, tuple(adapter.environment))
+            name: cold_rules.HostRules(
+                adapter.input_format, tuple(adapter.environment), output_events(adapter)
+            )
             for name, adapter in host.adapters.items()
         },
         extra=tuple((item.name, item.pattern) for item in settings.redaction.extra),
         allow=settings.redaction.allow,
         env_files=settings.redaction.project_env_files,
+        output=settings.redaction.redact_output,
         stamp=cold_rules.stamp_of(paths),
         plugins=_all_sound(host),
         answering=host.answering,

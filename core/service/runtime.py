@@ -28,12 +28,14 @@ from ..store import Store
 from ..worktree import locate_project
 from . import deciding, opening, quarantine
 from .answers import RecentAnswers
+from .complaints import line
 from .deliveries import Reader, Received
 from .echoes import Echoes
 from .eventlog import EventLog
 from .intake import RawDelivery
 from .keeping import Keeper
-from .project_settings import ProjectSettings
+from .outputs import may_hold_secret, with_output
+from .project_settings import InProject, ProjectSettings
 from .status_line import Refusals, line_of
 
 if TYPE_CHECKING:
@@ -195,7 +197,18 @@ class Runtime:
         decision, stages = deciding.decide(
             self.host, received.events, self.settings.service.briefing_tokens, deadline
         )
-        return self._answered(received, decision, stages)
+        return self._answered(received, self._with_output(decision, received), stages)
+
+    def answer_record(self, received: Received) -> Answer:
+        """Return what the agent host is told of what is only recorded.
+
+        Nothing as a rule; a tool's output, where it holds what the model must not read.
+        """
+        decision = self._with_output(Decision(), received)
+        if decision.output is not None:
+            return deciding.render(received, decision, self.redact)
+        said = received.problem or received.note
+        return Answer(stderr=line(said) if said else "")
 
     def decide_here(
         self,
@@ -236,7 +249,7 @@ class Runtime:
         kinds = [kind_of(event) for event in received.events]
         decision = deciding.unread(self.host, kinds or GATE_HOOKS)
         if not received.refusable:
-            decision = Decision()
+            decision = self._with_output(Decision(), received)
         return deciding.render(received, decision, self.redact)
 
     def finish(self, received: Received) -> FlushReport | None:
@@ -399,6 +412,16 @@ class Runtime:
         self._answers.remember(received.delivery.id, answer)
         return answer
 
+    def _with_output(self, decision: Decision, received: Received) -> Decision:
+        if not may_hold_secret(received):
+            return decision
+        settings, _ = self._in_project(locate_project(received.delivery.cwd).worktree)
+        return with_output(decision, received, settings.redaction.redact_output)
+
+    def _in_project(self, worktree: str) -> InProject:
+        found = self._projects.find(worktree, self.host)
+        return found or InProject(self.settings, self.redactor)
+
     def _tables_in(self, worktree: str) -> Mapping[str, Mapping[str, Any]] | None:
         found = self._projects.find(worktree, self.host)
         return None if found is None else found.settings.tables
@@ -406,8 +429,7 @@ class Runtime:
     def _redactor_in(self, cwd: str) -> Redactor:
         """Return the redactor for what happens in a directory."""
         worktree = locate_project(cwd).worktree
-        found = self._projects.find(worktree, self.host)
-        settings, redactor = found or (self.settings, self.redactor)
+        settings, redactor = self._in_project(worktree)
         if not settings.redaction.project_env_files:
             return redactor
         return redactor.with_values(project_secrets(worktree))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hookwright.hookspecs import Answer, Decision, RecordType
 
@@ -29,6 +29,7 @@ from . import cold_rules, deciding, unanswered
 from .complaints import line
 from .deliveries import Reader, Received
 from .intake import RawDelivery
+from .outputs import may_hold_secret, with_output
 from .unstored import Unstored
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
 
 _SETTING = "HOOKWRIGHT__"
 _NO_PLUGINS = "HOOKWRIGHT_NO_PLUGINS"
-#: The default of `service.briefing_tokens`; a test compares.
+#: The defaults of `service.briefing_tokens` and `redaction.redact_output`; a test
+#: compares.
 BRIEFING_TOKENS = 800
+REDACT_OUTPUT: Literal["project"] = "project"
 
 
 def answer(
@@ -45,6 +48,8 @@ def answer(
     paths: Paths,
     kept: Callable[[], None] = lambda: None,
     deadline: float | None = None,
+    *,
+    observe: bool = False,
 ) -> Answer | None:
     """Return the answer to one event, which is durable then.
 
@@ -52,6 +57,7 @@ def answer(
 
     :param kept: called when the event is durable.
     :param deadline: monotonic seconds at which the gates' decision is due.
+    :param observe: whether it is only recorded: no gate is asked.
     """
     worktree = locate_project(raw.cwd).worktree
     rules = _rules(raw, paths, worktree)
@@ -76,7 +82,11 @@ def answer(
     problem = _keep(received, paths)
     if not problem:
         kept()
-    decision = _decide(host, received, store, deadline)
+    decision = Decision()
+    if not observe:
+        decision = _decide(host, received, store, deadline)
+    if may_hold_secret(received):
+        decision = with_output(decision, received, REDACT_OUTPUT)
     told = deciding.render(received, decision, redactor.text)
     problem = problem or store.problem
     if not problem:

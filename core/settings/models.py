@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
 )
 
 from .patterns import check_pattern
@@ -166,6 +167,15 @@ class RedactionPattern(Section):
     )
 
 
+#: What of a tool's output the model does not read.
+RedactOutput = Literal["project", "all", "off"]
+
+
+def _named(value: object) -> object:
+    """Return the word for a yes or a no, anything else as it is."""
+    return {True: "project", False: "off"}[value] if isinstance(value, bool) else value
+
+
 class RedactionSettings(Section):
     """What is taken out of everything stored, logged and shown. Always on."""
 
@@ -180,6 +190,19 @@ class RedactionSettings(Section):
     project_env_files: bool = Field(
         default=True,
         description="Whether the values of the project's own .env files are secrets.",
+    )
+    redact_output: Annotated[
+        RedactOutput,
+        BeforeValidator(_named),
+        WithJsonSchema({"enum": ["project", "all", "off", True, False]}),
+    ] = Field(
+        default="project",
+        description=(
+            "What is taken out of a tool's output before the model reads it, where the "
+            "agent host lets that be done: project (the values of the project's own "
+            ".env files; true says the same), all (whatever is taken out of what is "
+            "stored), off (nothing; false says the same)."
+        ),
     )
 
 

@@ -23,6 +23,17 @@ _CORE = {
     ("plugins", "enabled"),
     ("redaction", "extra"),
     ("redaction", "project_env_files"),
+    ("redaction", "redact_output"),
+}
+#: How much each word of a setting protects: a project file may only go up.
+_RISING: Mapping[Keys, Mapping[object, int]] = {
+    ("redaction", "redact_output"): {
+        False: 0,
+        "off": 0,
+        True: 1,
+        "project": 1,
+        "all": 2,
+    },
 }
 
 
@@ -110,6 +121,9 @@ class Untrusted:
         if value is False and old is True:
             self._ignore(path, "a project file may switch it on, not off")
             return None
+        if path in _RISING and _is_weaker(_RISING[path], value, old):
+            self._ignore(path, "a project file may make it stronger, not weaker")
+            return None
         return value
 
     def _old(self, path: Keys) -> Any:
@@ -130,3 +144,10 @@ class Untrusted:
             shown = ", ".join(map(str, foreign))
             self._ignore(path, f"{shown}: a project file may enable bundled plugins")
         return [name for name in names if name not in foreign]
+
+
+def _is_weaker(words: Mapping[object, int], value: object, old: object) -> bool:
+    # What is none of the words is for the validation to name.
+    if not isinstance(value, str | bool) or not isinstance(old, str | bool):
+        return False
+    return value in words and words[value] < words.get(old, 0)

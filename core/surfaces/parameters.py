@@ -54,11 +54,15 @@ def parameter(name: str, annotation: Any, default: Any, text: str) -> inspect.Pa
     """Return the parameter that typer turns into an option or an argument.
 
     A required one is an argument, except a flag; one with a default is an option,
-    except an id, because it is the thing that the command is about.
+    except an id, because it is the thing that the command is about, and a path that is
+    `.` by default.
     """
     shape = shape_of(annotation)
     if name == DIRECTORY and shape.kind in (str, Path):
-        return _option(name, shape.kind, None, text, show_default="where you are")
+        names = ("--directory", "--cwd")
+        return _option(
+            name, shape.kind, None, text, *names, show_default="where you are"
+        )
     if default is _MISSING and shape.kind is not bool:
         return _parameter(
             name, Annotated[shape.kind, typer.Argument(help=text or None)], _MISSING
@@ -66,6 +70,9 @@ def parameter(name: str, annotation: Any, default: Any, text: str) -> inspect.Pa
     if name.endswith("_id") and default == "":
         argument = typer.Argument(help=text or None, show_default=False)
         return _parameter(name, Annotated[str, argument], "")
+    if shape.kind is Path and default == Path():
+        where = typer.Argument(help=text or None, show_default="where you are")
+        return _parameter(name, Annotated[Path, where], default)
     if shape.kind is bool and default is False:
         return _option(name, bool, False, text, f"--{name.replace('_', '-')}")
     if shape.is_json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from hookwright.hookspecs import (
@@ -20,7 +20,7 @@ from hookwright.hookspecs import (
 from ..wire.messages import Message, event_name, named_by_argument, named_by_payload
 from .answers import render_answer, render_line
 from .messages import READERS, read_events, read_message, read_query
-from .names import AGENT_HOST, PROJECT_VARIABLE, REFUSABLE, STATUS
+from .names import AGENT_HOST, OUTPUTS, PROJECT_VARIABLE, REFUSABLE, STATUS
 from .usage import UsageReader
 
 
@@ -31,6 +31,7 @@ class ClaudeCodeAdapter:
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = (PROJECT_VARIABLE,)
     refusable_events: Mapping[str, GateKind] = REFUSABLE
+    output_events: Collection[str] = OUTPUTS
 
     def __init__(self) -> None:
         self._usage = UsageReader()

@@ -24,6 +24,10 @@ def render_answer(name: str, decision: Decision) -> Answer:
             return _json({"decision": "block", "reason": decision.reason or _NO_REASON})
         case "UserPromptSubmit" | "SessionStart":
             return _print(name, _context_fields(decision))
+        case "PostToolUse" if decision.output is not None:
+            # In the tool's own shape: Claude Code keeps the output that it has when
+            # this one does not fit the tool (seen in 2.1.329).
+            return _print(name, {"updatedToolOutput": thaw(decision.output)})
         case _:
             return Answer()
 

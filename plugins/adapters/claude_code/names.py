@@ -29,6 +29,10 @@ SERVER = "hookwright"
 #: Events that take text for the model; Claude Code waits for their answer.
 ANSWERED = frozenset({*REFUSABLE, "SessionStart"})
 
+#: Events whose answer can put another output in place of a tool's; for a call that
+#: failed Claude Code takes none.
+OUTPUTS = frozenset({"PostToolUse"})
+
 #: Events that may come by Claude Code's own HTTP hooks: told once for each tool call,
 #: only recorded, and nothing else rests on them. See docs/claude-code.md.
 BY_HTTP = frozenset({"PostToolUse", "PostToolUseFailure"})
@@ -39,7 +43,7 @@ TIMEOUTS = {
     "SessionStart": 10,
     "UserPromptSubmit": 10,
     "PreToolUse": 10,
-    "PostToolUse": 5,
+    "PostToolUse": 10,
     "PostToolUseFailure": 5,
     "Stop": 5,
     "StopFailure": 5,

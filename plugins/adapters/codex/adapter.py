@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from hookwright.hookspecs import (
@@ -19,7 +19,7 @@ from hookwright.hookspecs import (
 )
 
 from ..wire.messages import Message, event_name, named_by_argument, named_by_payload
-from .names import AGENT_HOST, REFUSABLE
+from .names import AGENT_HOST, OUTPUTS, REFUSABLE
 
 if TYPE_CHECKING:
     from .rollouts import Rollouts
@@ -32,6 +32,7 @@ class CodexAdapter:
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = ()
     refusable_events: Mapping[str, GateKind] = REFUSABLE
+    output_events: Collection[str] = OUTPUTS
 
     def __init__(self) -> None:
         self._rollouts: Rollouts | None = None

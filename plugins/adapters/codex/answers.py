@@ -13,9 +13,11 @@ from typing import Any
 
 from hookwright.hookspecs import Answer, Decision, Delivery, thaw
 
+from ..wire.output_text import output_text
 from .names import PATCH, SHELL
 
 _NO_REASON = "Hookwright refused this without a reason."
+_NO_OUTPUT = "(no output)"
 _ASKED = (
     "A person has to decide this, and in Codex a hook cannot ask one, so it is "
     "refused. Do not try another way: ask the person to run it themselves, or to allow "
@@ -40,6 +42,10 @@ def render_answer(name: str, delivery: Delivery, decision: Decision) -> Answer:
             return _json({"decision": "block", "reason": _reason(decision)})
         case "UserPromptSubmit" | "SessionStart":
             return _print(name, _context_fields(decision))
+        case "PostToolUse" if decision.output is not None:
+            # Codex gives the model this reason in place of the output.
+            said = output_text(decision.output)
+            return _json({"decision": "block", "reason": _said(said)})
         case _:
             return Answer()
 
@@ -91,6 +97,10 @@ def _deny(reason: str) -> dict[str, Any]:
 
 def _reason(decision: Decision) -> str:
     return decision.reason.strip() or _NO_REASON
+
+
+def _said(output: str) -> str:
+    return output if output.strip() else _NO_OUTPUT
 
 
 def _context_fields(decision: Decision) -> dict[str, Any]:

@@ -30,13 +30,16 @@ REFUSABLE: Mapping[str, GateKind] = {
 #: Events that take text for the model; Codex waits for their answer.
 ANSWERED = frozenset({*REFUSABLE, "SessionStart"})
 
+#: Events whose answer can put another output in place of a tool's.
+OUTPUTS = frozenset({"PostToolUse"})
+
 #: Every event that becomes one of ours, with the seconds its hook may take.
 #: Codex gives Interrupt and SessionEnd no more than 3.
 TIMEOUTS = {
     "SessionStart": 10,
     "UserPromptSubmit": 10,
     "PreToolUse": 10,
-    "PostToolUse": 5,
+    "PostToolUse": 10,
     "Stop": 5,
     "Interrupt": 3,
     "SubagentStart": 5,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from hookwright.hookspecs import Answer, Decision, Delivery, Event, GateKind
 
 from ..wire.messages import named_by_argument, named_by_payload
-from .names import AGENT_HOST, HOME_VARIABLE, PROJECT_VARIABLE, REFUSABLE
+from .names import AGENT_HOST, HOME_VARIABLE, OUTPUTS, PROJECT_VARIABLE, REFUSABLE
 
 if TYPE_CHECKING:
     from .reading import Reading
@@ -22,6 +22,7 @@ class CopilotAdapter:
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = (PROJECT_VARIABLE, HOME_VARIABLE)
     refusable_events: Mapping[str, GateKind] = REFUSABLE
+    output_events: Collection[str] = OUTPUTS
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -8,6 +8,7 @@ spellings of an event's name (seen in 1.0.102).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from hookwright.hookspecs import Answer, Decision, thaw
 
 from .calls import TEXT
 
+#: Where a name like `result_type` has its humps.
+_INNER = re.compile(r"_([a-z])")
 _NO_REASON = "Hookwright refused this without a reason."
 
 
@@ -31,6 +34,8 @@ def render_answer(name: str, decision: Decision, *, takes_text: bool = False) ->
             return _print({"decision": "block", "reason": _reason(decision)})
         case "userPromptSubmitted" | "sessionStart":
             return _print(_context(decision))
+        case "postToolUse" if isinstance(decision.output, Mapping):
+            return _print({"modifiedResult": _result(decision.output)})
         case _:
             return Answer()
 
@@ -58,6 +63,14 @@ def _arguments(given: Any, takes_text: bool) -> Any:
     if takes_text and isinstance(given, Mapping) and isinstance(given.get(TEXT), str):
         return given[TEXT]
     return thaw(given)
+
+
+def _result(output: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tool's result under Copilot CLI's own names, whichever it came in."""
+    return {
+        _INNER.sub(lambda found: found[1].upper(), name): value
+        for name, value in thaw(output).items()
+    }
 
 
 def _context(decision: Decision) -> dict[str, Any]:

@@ -22,7 +22,7 @@ TIMEOUTS: Mapping[str, int] = {
     "sessionStart": 10,
     "userPromptSubmitted": 10,
     "preToolUse": 10,
-    "postToolUse": 5,
+    "postToolUse": 10,
     "postToolUseFailure": 5,
     "agentStop": 5,
     "subagentStart": 5,
@@ -57,6 +57,9 @@ REFUSABLE: Mapping[str, GateKind] = MappingProxyType(
 
 #: Events that take text for the model; Copilot CLI waits for their answer.
 ANSWERED = frozenset({*_GATES, "sessionStart"})
+
+#: Events whose answer can put another output in place of a tool's, under both names.
+OUTPUTS = frozenset({"postToolUse", "PostToolUse"})
 
 
 def own_name(name: str) -> str:

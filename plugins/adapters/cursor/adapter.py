@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from hookwright.hookspecs import Answer, Decision, Delivery, Event, GateKind
@@ -11,7 +11,14 @@ from ..wire.lent_hooks import is_lent
 from ..wire.messages import named_by_argument, named_by_payload
 from .answers import render_answer
 from .messages import READERS, Subagents, read_message, read_subagent
-from .names import AGENT_HOST, HOME_VARIABLE, LENT_NAMES, PROJECT_VARIABLE, REFUSABLE
+from .names import (
+    AGENT_HOST,
+    HOME_VARIABLE,
+    LENT_NAMES,
+    OUTPUTS,
+    PROJECT_VARIABLE,
+    REFUSABLE,
+)
 from .own_hooks import are_there
 
 
@@ -22,6 +29,7 @@ class CursorAdapter:
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = (PROJECT_VARIABLE, HOME_VARIABLE)
     refusable_events: Mapping[str, GateKind] = REFUSABLE
+    output_events: Collection[str] = OUTPUTS
 
     def __init__(self) -> None:
         self._subagents = Subagents()

@@ -13,7 +13,7 @@ from typing import Any
 
 from hookwright.hookspecs import Answer, Decision, thaw
 
-from .calls import can_take
+from .calls import can_take, tool_name
 from .names import FAIL_CLOSED
 
 _NO_REASON = "Hookwright refused this without a reason."
@@ -39,8 +39,16 @@ def render_answer(name: str, decision: Decision, payload: object) -> Answer:
         case "beforeSubmitPrompt" | "sessionStart":
             fields = _context_fields(decision)
             return _json(fields) if fields or name in FAIL_CLOSED else Answer()
+        case "postToolUse" if decision.output is not None and _is_mcp(payload):
+            return _json({"updated_mcp_tool_output": thaw(decision.output)})
         case _:
             return Answer()
+
+
+def _is_mcp(payload: object) -> bool:
+    """Return whether it is an MCP tool's message: Cursor takes no other output."""
+    native = payload.get("tool_name") if isinstance(payload, Mapping) else None
+    return isinstance(native, str) and tool_name(native) == "mcp"
 
 
 def _tool_fields(decision: Decision, payload: object) -> dict[str, Any]:

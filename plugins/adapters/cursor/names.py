@@ -44,12 +44,15 @@ FAIL_CLOSED = ("preToolUse", "beforeSubmitPrompt")
 #: Events that take text for the model; Cursor waits for their answer.
 ANSWERED = frozenset({*FAIL_CLOSED, "sessionStart"})
 
+#: Events whose answer can put another output in place of an MCP tool's.
+OUTPUTS = frozenset({"postToolUse", "PostToolUse"})
+
 #: Every event that becomes one of ours, with the seconds its hook may take.
 TIMEOUTS = {
     "sessionStart": 10,
     "beforeSubmitPrompt": 10,
     "preToolUse": 10,
-    "postToolUse": 5,
+    "postToolUse": 10,
     "postToolUseFailure": 5,
     "subagentStart": 5,
     "subagentStop": 5,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from hookwright.hookspecs import (
@@ -20,9 +20,9 @@ from hookwright.hookspecs import (
 
 from ..wire.messages import Message, event_name, named_by_argument, named_by_payload
 from ..wire.payload import Payload
-from .answers import render_answer, tell
+from .answers import after_tool, render_answer
 from .messages import READERS, Told, read_message, time_in
-from .names import AGENT_HOST, PROJECT_VARIABLE, REFUSABLE
+from .names import AGENT_HOST, OUTPUTS, PROJECT_VARIABLE, REFUSABLE
 from .sessions import Sessions, call_id, called
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class GeminiAdapter:
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = (PROJECT_VARIABLE,)
     refusable_events: Mapping[str, GateKind] = REFUSABLE
+    output_events: Collection[str] = OUTPUTS
 
     def __init__(self) -> None:
         self._sessions = Sessions()
@@ -94,7 +95,7 @@ class GeminiAdapter:
         if name == "BeforeTool":
             self._note_decision(delivery, decision)
         if name == "AfterTool":
-            return tell(name, self._contexts_of(delivery))
+            return after_tool(decision.output, self._contexts_of(delivery))
         return render_answer(name, decision)
 
     def _keep_mark(self, message: Message, when: str, event: ToolAfter) -> None:

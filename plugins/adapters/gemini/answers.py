@@ -7,15 +7,23 @@ person as if it were an answer, so nothing else is ever printed.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hookwright.hookspecs import Answer, Decision, thaw
+
+from ..wire.output_text import output_text
+from .calls import text_of
 
 _NO_REASON = "Hookwright refused this without a reason."
 _ASK = (
     "A person has to allow this first, and Gemini CLI cannot be made to ask here. "
     "Do not try it again; say what you wanted to do and why."
+)
+
+_REPLACED = (
+    "The tool has run. What it gave back held a secret, which was taken out; without "
+    "it, it is:"
 )
 
 
@@ -32,6 +40,20 @@ def render_answer(name: str, decision: Decision) -> Answer:
             return tell(name, decision.contexts)
         case _:
             return Answer()
+
+
+def after_tool(output: Any, contexts: Sequence[str]) -> Answer:
+    """Return what to print so that the model reads another output, and these texts.
+
+    :param output: the redacted `tool_response`, None to leave it as it is.
+    """
+    if output is None:
+        return tell("AfterTool", contexts)
+    # Gemini CLI gives the model this reason as that of a tool that failed, and takes
+    # no context beside it (seen in 0.61.0).
+    given = output if isinstance(output, Mapping) else {"llmContent": output}
+    said = [_REPLACED, text_of(given.get("llmContent")) or output_text(given)]
+    return _json({"decision": "deny", "reason": "\n\n".join([*said, *contexts])})
 
 
 def tell(name: str, contexts: Sequence[str]) -> Answer:

@@ -26,13 +26,16 @@ REFUSABLE: Mapping[str, GateKind] = {
 #: with its result, because `BeforeTool` takes none.
 ANSWERED = frozenset({*REFUSABLE, "SessionStart", "AfterTool"})
 
+#: Events whose answer can put another output in place of a tool's.
+OUTPUTS = frozenset({"AfterTool"})
+
 #: Every event that becomes one of ours, with the milliseconds its hook may take.
 #: `AfterModel` and `BeforeModel` would be a process for each piece of an answer.
 TIMEOUTS = {
     "SessionStart": 10_000,
     "BeforeAgent": 10_000,
     "BeforeTool": 10_000,
-    "AfterTool": 5_000,
+    "AfterTool": 10_000,
     "AfterAgent": 5_000,
     "PreCompress": 5_000,
     "SessionEnd": 5_000,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from hookwright.hookspecs import Answer, Decision, Delivery, Event, GateKind
@@ -10,7 +10,7 @@ from hookwright.hookspecs import Answer, Decision, Delivery, Event, GateKind
 from ..wire.messages import event_name, named_by_argument, named_by_payload
 from .answers import render_answer
 from .messages import READERS, read_events, read_message
-from .names import AGENT_HOST, REFUSABLE
+from .names import AGENT_HOST, OUTPUTS, REFUSABLE
 
 _NAME = "event"
 
@@ -22,6 +22,7 @@ class OpenCodeAdapter:
     input_format: Literal["json", "text"] = "json"
     environment: Sequence[str] = ()
     refusable_events: Mapping[str, GateKind] = REFUSABLE
+    output_events: Collection[str] = OUTPUTS
 
     def refusable(self, delivery: Delivery) -> bool:
         """Return whether the shim carries a refusal of this message out."""

@@ -5,7 +5,8 @@
 | `deny` | `tool.execute.before` | throws it, and OpenCode gives it to the model |
 | `args` | `tool.execute.before` | puts these arguments in place of the call's |
 | `replace` | `chat.message` | puts this text in place of the prompt and its files |
-| `context` | both, `session.created` | adds it to what the model reads |
+| `context` | these two, `session.created` | adds it to what the model reads |
+| `output` | `tool.execute.after` | puts its members in place of the result's |
 
 OpenCode calls no hook that could ask a person, so what is to be asked is refused.
 """
@@ -42,6 +43,8 @@ def render_answer(name: str, decision: Decision) -> Answer:
             fields["replace"] = _REFUSED + (decision.reason or _NO_REASON)
         case "chat.message" | "session.created":
             fields |= _context(decision)
+        case "tool.execute.after" if decision.output is not None:
+            fields["output"] = thaw(decision.output)
     return Answer(stdout=json.dumps(fields) + "\n" if fields else "")
 
 

@@ -19,3 +19,5 @@ REFUSABLE: Mapping[str, GateKind] = {
     "tool.execute.before": "tool_before",
     "chat.message": "prompt_submit",
 }
+#: Hooks whose answer can put another output in place of a tool's.
+OUTPUTS = frozenset({"tool.execute.after"})

@@ -137,9 +137,9 @@ class Instance {
   }
 
   // Returns what Hookwright answers, {} for nothing or when it cannot be asked.
-  async ask(event, session, facts) {
+  async ask(event, session, facts, observe = false) {
     try {
-      const asked = this.deliver(this.message(event, session, facts, false))
+      const asked = this.deliver(this.message(event, session, facts, observe))
       this.asking.add(asked)
       const answer = await asked.finally(() => this.asking.delete(asked))
       return answer ? JSON.parse(answer) : {}
@@ -346,15 +346,19 @@ class Instance {
     return ""
   }
 
-  toolAfter(input, output) {
-    const session = this.meet(input.sessionID, undefined, "resume")
+  async toolAfter(input, output) {
+    const session = await this.known(input.sessionID)
     const { context, ...facts } = this.closed(input)
     const { title, metadata, content, isError } = output
     const shown = { title, output: output.output, metadata, content, isError }
-    this.tell("tool.execute.after", session, { ...facts, input, output: shown })
+    const told = { ...facts, input, output: shown }
+    const answer = await this.ask("tool.execute.after", session, told, true)
+    // What the model must not read is no longer in it.
+    if (answer.output) Object.assign(output, answer.output)
     if (!context) return
     if (typeof output.output === "string") output.output += `\n\n${context}`
-    else if (Array.isArray(content)) content.push({ type: "text", text: context })
+    else if (Array.isArray(output.content))
+      output.content.push({ type: "text", text: context })
   }
 
   async system(input, output) {

@@ -86,6 +86,65 @@ def test_a_projects_own_secrets_are_taken_out(paths: Paths, tmp_path: Path) -> N
     assert "horse" not in json.dumps(spooled(paths))
 
 
+@pytest.fixture
+def own_value(tmp_path: Path) -> str:
+    """Return a value of the project's own `.env`."""
+    value = "correct-" + "horse-9" * 2
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".env").write_text(f"API_PASSWORD={value}\n")
+    return value
+
+
+@pytest.mark.parametrize(
+    ("output", "text", "is_known"),
+    [
+        ("project", "{own}", True),
+        ("project", SECRET, False),
+        ("all", SECRET, True),
+        ("all", "harmless", False),
+        ("off", "{own}", False),
+        ("project", "{own} " + "x " * MAX_EVENT, True),
+        ("project", "harmless " + "x " * MAX_EVENT, False),
+    ],
+)
+def test_an_output_that_the_model_must_not_read_is_for_the_whole_program(
+    paths: Paths,
+    tmp_path: Path,
+    own_value: str,
+    capfd: pytest.CaptureFixture[str],
+    output: str,
+    text: str,
+    is_known: bool,
+) -> None:
+    hosts = {"sample": HostRules("json", outputs=("After",))}
+    stamp = cold_rules.stamp_of(paths)
+    cold_rules.save(paths, ColdRules(hosts, stamp=stamp, output=output))
+    stdin = json.dumps({"output": text.format(own=own_value)}).encode()
+    started: list[object] = []
+    for event in ("After", "Before"):
+        raw = RawDelivery("0" * 20, "sample", (event,), str(tmp_path), {}, stdin)
+        started.append(cold.record(raw, "o", cold_rules.load(paths, {}), hand_on=True))  # type: ignore[arg-type]
+
+    assert started == [None if is_known else 0, 0]
+    assert len(spooled(paths)) == 1 + (not is_known)
+    assert own_value not in json.dumps(spooled(paths))
+    if is_known and len(stdin) < MAX_EVENT:
+        # Nothing was said either: that is for who answers.
+        assert capfd.readouterr() == ("", "")
+
+
+def test_where_nobody_knows_the_agent_hosts_any_output_may_be_one(
+    paths: Paths, tmp_path: Path, own_value: str
+) -> None:
+    stdin = json.dumps({"output": own_value}).encode()
+    raw = RawDelivery("0" * 20, "sample", ("After",), str(tmp_path), {}, stdin)
+
+    assert cold.record(raw, "o", ColdRules(), hand_on=True) is None
+    # Who keeps it for a process that failed has no other way.
+    assert cold.record(raw, "o", ColdRules()) == 0
+    assert len(spooled(paths)) == 1
+
+
 @pytest.mark.parametrize(("flags", "code"), [("o", 0), ("ot", 2)])
 def test_an_unknown_host_is_told_the_known_ones(
     paths: Paths, capfd: pytest.CaptureFixture[str], flags: str, code: int

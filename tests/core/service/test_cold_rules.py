@@ -8,14 +8,17 @@ from hookwright.core.paths import Paths
 from hookwright.core.service import cold_rules
 from hookwright.core.service.cold_rules import ColdRules, HostRules
 
+X = HostRules("json", outputs=("After", "after"))
+
 
 def rules_for(paths: Paths) -> ColdRules:
     return ColdRules(
-        hosts={"git": HostRules("text", ("GIT_DIR",)), "x": HostRules("json")},
+        hosts={"git": HostRules("text", ("GIT_DIR",)), "x": X},
         extra=(("ticket", "T-[0-9]+"),),
         allow=("sample",),
         env_files=False,
         stamp=cold_rules.stamp_of(paths),
+        output="all",
     )
 
 

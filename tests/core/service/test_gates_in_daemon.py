@@ -63,7 +63,7 @@ def hook(paths: Paths, tmp_path: Path) -> Iterator[Hook]:
 @pytest.fixture
 def daemon(hook: Hook) -> Iterator[subprocess.Popen[bytes]]:
     process = start(hook)
-    assert hook.decision("cat .env") == DENIED
+    assert hook.decision("cat vault.txt") == DENIED
     yield process
     process.kill()
     process.wait()
@@ -79,7 +79,7 @@ def test_a_gate_is_answered_when_the_daemon_was_killed(
 ) -> None:
     end(daemon)
 
-    assert hook.decision("cat .env") == DENIED
+    assert hook.decision("cat vault.txt") == DENIED
     assert hook.decision("ls") == ("", "", "")
 
     assert len(hook.observed()) == 3
@@ -90,13 +90,13 @@ def test_a_gate_is_answered_while_the_daemon_is_stopped(
 ) -> None:
     daemon.send_signal(signal.SIGSTOP)
 
-    found = [hook.start("cat .env") for _ in range(3)]
+    found = [hook.start("cat vault.txt") for _ in range(3)]
     # Three at once may be too much for a small machine: then it is the policy's word.
     assert [hook.read(process)[0] for process in found] == ["deny"] * 3
 
     # Now it reads what three clients sent before they gave it up.
     daemon.send_signal(signal.SIGCONT)
-    assert hook.decision("cat .env") == DENIED
+    assert hook.decision("cat vault.txt") == DENIED
     daemon.terminate()
     daemon.wait()
     assert len(hook.observed()) == 5
@@ -109,7 +109,7 @@ def test_a_gate_that_hangs_in_the_daemon_answers_by_its_policy(
 
     assert (told, err) == ("deny", "")
     assert reason.startswith(f"{STAND_IN}: it was still running after ")
-    assert hook.decision("cat .env") == DENIED
+    assert hook.decision("cat vault.txt") == DENIED
 
 
 def test_a_gate_that_holds_up_the_whole_daemon_answers_by_its_policy(
@@ -117,7 +117,7 @@ def test_a_gate_that_holds_up_the_whole_daemon_answers_by_its_policy(
 ) -> None:
     found = hook.start("trouble backtrack")
     time.sleep(0.5)
-    beside = hook.start("cat .env")
+    beside = hook.start("cat vault.txt")
 
     # The daemon hangs, and so does the process that decides in its place.
     told, reason, err = hook.read(found)
@@ -135,7 +135,7 @@ def test_many_gates_that_hang_do_not_open_another(
     hanging = [hook.start("trouble sleep") for _ in range(40)]
     time.sleep(1)
 
-    beside = hook.decision("cat .env")
+    beside = hook.decision("cat vault.txt")
 
     assert beside[0] == "deny"
     for process in hanging:
@@ -152,7 +152,7 @@ def test_a_gate_that_ends_the_daemon_is_closed(
     assert told == "deny"
     assert reason.startswith(STAND_IN)
     assert "no plugin could be asked: it exited with code 3" in err
-    assert hook.decision("cat .env")[0] == "deny"
+    assert hook.decision("cat vault.txt")[0] == "deny"
 
 
 @pytest.mark.parametrize("damage", ["foreign", "garbage", "configuration"])
@@ -169,7 +169,7 @@ def test_a_gate_is_answered_whatever_cannot_be_read(
         paths.config.mkdir()
         paths.config_file.write_text("[guard\n")
 
-    told, reason, err = hook.decision("cat .env")
+    told, reason, err = hook.decision("cat vault.txt")
 
     assert told == "deny"
     if damage == "configuration":
@@ -211,7 +211,7 @@ def test_a_gate_is_answered_with_a_read_only_data_directory(
     hook.prefix = as_owner(paths.data)
     hook.environment["PYTHONDONTWRITEBYTECODE"] = "1"
 
-    told, reason, err = hook.decision("cat .env")
+    told, reason, err = hook.decision("cat vault.txt")
     assert (told, reason) == DENIED[:2]
     assert err.count("\n") == 1
 
@@ -241,11 +241,11 @@ def test_an_answer_of_the_daemon_comes_from_every_gate_but_the_one_that_hangs(
     )
     process = start(hook)
     try:
-        with_daemon = hook.decision("cat .env")
+        with_daemon = hook.decision("cat vault.txt")
     finally:
         end(process)
     hook.options = ("--direct",)
-    without = hook.decision("cat .env")
+    without = hook.decision("cat vault.txt")
 
     assert with_daemon == DENIED
     assert without == DENIED

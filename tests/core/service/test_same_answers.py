@@ -21,6 +21,8 @@ from hookwright.core.service import client, lifetime, wire
 
 PLUGINS = Path(__file__).with_name("judging_plugins.py")
 SECRET = "sk-ant-" + "api03-" + "Ab1" * 31 + "AA"
+#: A value of the project's own `.env`.
+OWN = "blue-" + "Horse77" + "-staple"
 COUNT = 200
 WORDS = ["allow", "ask", "deny", "rewrite", "tell", "ls", "-la", "git status", "✓ ünï"]
 WORDS += [SECRET, "a\tb", '"quoted"', "\\u0000", "../..", "x" * 3000]
@@ -38,7 +40,7 @@ for line in sys.stdin:
         os.dup2(file.fileno(), number)
     raw = RawDelivery(os.urandom(10).hex(), "claude-code", (event["name"],),
         os.getcwd(), dict(os.environ), base64.b64decode(event["stdin"]))
-    code = supervisor.supervise(raw, event["flags"])
+    code = cold.deliver(raw, event["flags"])
     answer = [code]
     for number, file in enumerate(files, 1):
         os.dup2(kept[number - 1], number)
@@ -179,10 +181,12 @@ def daemon(paths: Paths, environment: dict[str, str]) -> Iterator[None]:
     process.wait()
 
 
-def with_daemon(events: list[Sent], paths: Paths, project: Path) -> list[Heard]:
+def with_daemon(
+    events: list[Sent], paths: Paths, project: Path, flags: str = ""
+) -> list[Heard]:
     heard = []
     for name, stdin in events:
-        fields = [wire.VERSION, os.urandom(10).hex(), "", f"claude-code\0{name}"]
+        fields = [wire.VERSION, os.urandom(10).hex(), flags, f"claude-code\0{name}"]
         fields += [str(project), ""]
         connection = client.connect(os.fsencode(paths.run))
         request = wire.encode(wire.HOOK, [*(f.encode() for f in fields), stdin])
@@ -219,6 +223,18 @@ def without_daemon(
     return [Heard(c, base64.b64decode(o), base64.b64decode(e)) for c, o, e in found]
 
 
+def another_place(paths: Paths, other: Path) -> Path:
+    """Return where nothing was recorded yet, as it was for the daemon.
+
+    Secrets have the same tokens there.
+    """
+    other.mkdir(mode=0o700)
+    (other / "run").mkdir(mode=0o700)
+    shutil.copy(paths.data / "redaction.key", other)
+    shutil.copy(paths.run / "cold.json", other / "run")
+    return other
+
+
 # Every event goes the short way; the whole program takes thrice as long for each.
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
@@ -236,14 +252,7 @@ def test_an_event_has_the_same_answer_without_a_daemon(
     events = corpus(project)
 
     asked = with_daemon(events, paths, project)
-    # Where nothing was recorded yet, as it was for the daemon; secrets have the same
-    # tokens there.
-    other = tmp_path / "other"
-    other.mkdir(mode=0o700)
-    (other / "run").mkdir(mode=0o700)
-    shutil.copy(paths.data / "redaction.key", other)
-    shutil.copy(paths.run / "cold.json", other / "run")
-    environment["HOOKWRIGHT_DATA_DIR"] = str(other)
+    environment["HOOKWRIGHT_DATA_DIR"] = str(another_place(paths, tmp_path / "other"))
     decided = without_daemon(events[::step], flags, environment, project)
 
     assert len(decided) == COUNT / step
@@ -261,3 +270,71 @@ def test_an_event_has_the_same_answer_without_a_daemon(
         assert said in text
     assert any(heard.stderr for heard in asked)
     assert SECRET in text  # a rewritten command has the agent's own words
+
+
+def finished_calls(project: Path) -> list[Sent]:
+    """Return messages after tool calls, most of them with a secret in the output."""
+    random = Random(20261122)
+    return [_finished(random, number, project) for number in range(40)]
+
+
+def _finished(random: Random, number: int, project: Path) -> Sent:
+    words = random.choices([OWN, SECRET, "harmless", "ünï\n", "x" * 3000], k=3)
+    text = " ".join(words)
+    tool, output = random.choice(
+        [
+            ("Bash", {"stdout": text, "stderr": "", "interrupted": False}),
+            ("Read", {"type": "text", "file": {"filePath": "a", "content": text}}),
+            ("mcp__files__read", [{"type": "text", "text": text}, {"n": 2**70}]),
+            ("SomethingNew", text),
+        ]
+    )
+    name = random.choice(["PostToolUse"] * 9 + ["PostToolUseFailure"])
+    told = (
+        {"error": text} if name == "PostToolUseFailure" else {"tool_response": output}
+    )
+    message = {
+        "session_id": f"session-{number}",
+        "cwd": str(project),
+        "hook_event_name": name,
+        "tool_name": tool,
+        "tool_input": {"command": random.choice(["ls", OWN])},
+        "tool_use_id": f"t{number}",
+        **told,
+    }
+    return Sent(name, json.dumps(message).encode())
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("flags", "step"),
+    [("o", 1), ("", 2), ("od", 5)],
+    ids=["recorded", "asked", "whole program"],
+)
+def test_what_the_model_reads_of_an_output_is_the_same_without_a_daemon(
+    paths: Paths,
+    environment: dict[str, str],
+    daemon: None,
+    tmp_path: Path,
+    flags: str,
+    step: int,
+) -> None:
+    project = tmp_path / "project"
+    (project / ".env").write_text(f"PASSPHRASE={OWN}\n")
+    events = finished_calls(project)[::step]
+
+    asked = with_daemon(events, paths, project, flags.replace("d", ""))
+    environment["HOOKWRIGHT_DATA_DIR"] = str(another_place(paths, tmp_path / "other"))
+    decided = without_daemon(events, flags, environment, project)
+
+    assert decided == asked
+    text = b"".join(heard.stdout for heard in asked).decode()
+    assert OWN not in text
+    assert SECRET in text
+    replaced = [heard for heard in asked if b"updatedToolOutput" in heard.stdout]
+    assert replaced
+    silent = [heard for heard in asked if heard == Heard(0, b"", b"")]
+    assert len(replaced) + len(silent) == len(events)
+    for event, heard in zip(events, asked, strict=True):
+        given = json.loads(event.stdin).get("tool_response")
+        assert (heard in replaced) is (given is not None and OWN in json.dumps(given))

@@ -172,5 +172,6 @@ def test_its_defaults_are_those_of_the_settings() -> None:
     settings = Settings()
 
     assert settings.service.briefing_tokens == shortcut.BRIEFING_TOKENS
+    assert settings.redaction.redact_output == shortcut.REDACT_OUTPUT
     for name, value in vars(StoreOptions()).items():
         assert getattr(settings.store, name) == value, name

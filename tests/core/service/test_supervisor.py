@@ -77,7 +77,12 @@ def test_a_gate_answers_by_its_policy_whatever_becomes_of_its_process(
 def test_the_answer_is_that_of_the_declared_policy(
     hook: Hook, policy: str, told: str, ending: str
 ) -> None:
-    chosen = {"HOOKWRIGHT_TEST_POLICY": policy, "HOOKWRIGHT__STORE__FLUSH_SECONDS": "9"}
+    chosen = {
+        "HOOKWRIGHT_TEST_POLICY": policy,
+        "HOOKWRIGHT__STORE__FLUSH_SECONDS": "9",
+        # The bundled guard would answer too.
+        "HOOKWRIGHT__PLUGINS__DISABLED": '["env_protection"]',
+    }
     assert hook.decision("ls", **chosen)[0] == ""
 
     found, reason, err = hook.decision("trouble exit", **chosen)
@@ -88,7 +93,10 @@ def test_the_answer_is_that_of_the_declared_policy(
 
 
 def test_a_gate_that_can_be_asked_is_asked(hook: Hook) -> None:
-    assert hook.decision("cat .env") == ("deny", "This file is not for you.", "")
+    found, reason, err = hook.decision("cat vault.txt")
+    assert (found, err) == ("deny", "")
+    # The bundled guard has its say too.
+    assert reason.endswith("This file is not for you.")
 
 
 def test_a_library_that_cannot_be_imported_leaves_the_gate_to_its_policy(
@@ -96,7 +104,7 @@ def test_a_library_that_cannot_be_imported_leaves_the_gate_to_its_policy(
 ) -> None:
     path = f"{broken}:{hook.site}"
 
-    told, reason, err = hook.decision("cat .env", PYTHONPATH=path)
+    told, reason, err = hook.decision("cat vault.txt", PYTHONPATH=path)
 
     assert told == "deny"
     assert STAND_IN in reason
@@ -129,7 +137,7 @@ def test_an_agent_host_is_released_while_observers_work(
 ) -> None:
     # With a configuration file the whole program answers, observers included.
     paths.config.mkdir()
-    paths.config_file.write_text('[guard]\nsecret_file = ".env"\n')
+    paths.config_file.write_text('[guard]\nsecret_file = "vault.txt"\n')
 
     process = hook.start("observe slowly")
     out, err = process.communicate(timeout=30)  # waits for the pipes' end, too
@@ -145,7 +153,7 @@ def test_without_answers_from_before_the_agent_goes_on_and_is_told(
 ) -> None:
     (paths.run / "unanswered.json").unlink()
 
-    told, _, err = hook.decision("cat .env", PYTHONPATH=str(broken))
+    told, _, err = hook.decision("cat vault.txt", PYTHONPATH=str(broken))
 
     assert told == ""
     assert err.startswith("hookwright: no plugin could be asked: ImportError: half")
@@ -294,9 +302,9 @@ def test_a_child_is_killed_with_what_it_has_started(
 def test_the_answers_in_use_are_those_of_the_same_choice_of_plugins(
     hook: Hook, paths: Paths
 ) -> None:
-    off = {"HOOKWRIGHT__PLUGINS__DISABLED": '["guard"]'}
+    off = {"HOOKWRIGHT__PLUGINS__DISABLED": '["guard", "env_protection"]'}
 
-    assert hook.decision("cat .env", **off)[0] == ""
+    assert hook.decision("cat vault.txt", **off)[0] == ""
     assert hook.decision("trouble exit")[0] == "deny"
 
     named = {**hook.environment, **off}

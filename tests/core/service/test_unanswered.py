@@ -136,6 +136,7 @@ CONTRACTS: Mapping[str, Mapping[str, type[BaseModel]]] = {
         "UserPromptSubmit": CursorStop,
     },
     "gemini": {"BeforeTool": Denial, "BeforeAgent": Denial},
+    # Not JSON: see below.
     "git": {},
     "opencode": {"tool.execute.before": Thrown, "chat.message": Replaced},
 }
@@ -162,7 +163,7 @@ def test_every_answer_holds_to_its_hosts_contract(paths: Paths, policy: str) -> 
     # An adapter that is new here needs its contract above.
     assert set(found) == set(CONTRACTS)
     for agent_host, models in CONTRACTS.items():
-        assert set(found[agent_host]) == set(models)
+        assert set(found[agent_host]) - {"pre-commit"} == set(models)
         for word, model in models.items():
             stdout, stderr, exit_code = found[agent_host][word]
             said = model.model_validate_json(stdout)
@@ -171,6 +172,18 @@ def test_every_answer_holds_to_its_hosts_contract(paths: Paths, policy: str) -> 
             assert stdout.endswith("}\n")
             assert (stderr, exit_code) == ("", 0)
             assert "Plugin guard could not judge this" in said.model_dump_json()
+
+
+def test_a_commit_is_refused_by_the_exit_code_that_its_hook_waits_for(
+    paths: Paths,
+) -> None:
+    Runtime.open(paths, plugins=[(Guard("ask"), "guard")]).close()
+
+    stdout, stderr, exit_code = written(paths)["git"]["pre-commit"]
+
+    assert (stdout, exit_code) == ("", 10)
+    assert "Plugin guard could not judge this" in stderr
+    assert "--no-verify" in stderr
 
 
 def test_a_prompt_is_not_refused_for_a_guard_of_tool_calls(paths: Paths) -> None:
@@ -182,7 +195,11 @@ def test_a_prompt_is_not_refused_for_a_guard_of_tool_calls(paths: Paths) -> None
     assert found["UserPromptSubmit"] == ["", "", 0]
 
 
-def test_without_a_guard_the_answer_is_no_opinion(paths: Paths) -> None:
+def test_without_a_guard_the_answer_is_no_opinion(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The bundled guard.
+    monkeypatch.setenv("HOOKWRIGHT__PLUGINS__DISABLED", '["env_protection"]')
     Runtime.open(paths, plugins=[(Guard("allow"), "guard")]).close()
 
     assert written(paths)["claude-code"] == {

@@ -41,7 +41,7 @@ OBSERVED = RecordType(
 
 
 class GuardConfig(PluginConfig):
-    secret_file: str = ".env"
+    secret_file: str = "vault.txt"
 
 
 @hookimpl

@@ -55,7 +55,9 @@ def test_the_sample_with_everything_is_up_to_date_for_core() -> None:
     assert sample.startswith(render_everything())
 
 
-@pytest.mark.parametrize("name", ["minimal.toml", "team.toml", "everything.toml"])
+@pytest.mark.parametrize(
+    "name", ["minimal.toml", "strict.toml", "team.toml", "everything.toml"]
+)
 def test_each_sample_loads(name: str, paths: Paths) -> None:
     paths.config.mkdir()
     paths.config_file.write_bytes((SAMPLES / name).read_bytes())

@@ -32,8 +32,13 @@ class ContextOutput(Strict):
     additionalContext: str = Field(min_length=1)
 
 
+class ResultOutput(Strict):
+    hookEventName: Literal["PostToolUse"]
+    updatedToolOutput: Any
+
+
 class Specific(Strict):
-    hookSpecificOutput: ToolOutput | ContextOutput
+    hookSpecificOutput: ToolOutput | ContextOutput | ResultOutput
 
 
 class Block(Strict):
@@ -116,8 +121,15 @@ def test_text_for_the_model_is_nested(name: str) -> None:
     }
 
 
+def test_another_output_is_given_whole() -> None:
+    output = {"stdout": "[gone]", "stderr": "", "interrupted": False, "more": [1]}
+    value = check("PostToolUse", render_answer("PostToolUse", Decision(output=output)))
+    assert value["hookSpecificOutput"]["updatedToolOutput"] == output
+
+
 @given(
     name=st.sampled_from([*TIMEOUTS, "Other"]),
+    output=st.none() | st.text() | st.dictionaries(st.text(), st.lists(st.text())),
     outcome=st.sampled_from(["none", "allow", "rewrite", "ask", "deny"]),
     reason=st.text(),
     contexts=st.lists(st.text(min_size=1), max_size=3),
@@ -125,6 +137,7 @@ def test_text_for_the_model_is_nested(name: str) -> None:
 )
 def test_every_decision_renders_to_what_claude_code_knows(
     name: str,
+    output: Any,
     outcome: Literal["none", "allow", "rewrite", "ask", "deny"],
     reason: str,
     contexts: list[str],
@@ -132,8 +145,14 @@ def test_every_decision_renders_to_what_claude_code_knows(
 ) -> None:
     rewritten = {"command": command} if outcome == "rewrite" else None
     decision = Decision(
-        outcome=outcome, reason=reason, contexts=tuple(contexts), input=rewritten
+        outcome=outcome,
+        reason=reason,
+        contexts=tuple(contexts),
+        input=rewritten,
+        output=output,
     )
     value = check(name, render_answer(name, decision))
+    replaces = name == "PostToolUse" and output is not None
+    assert ("updatedToolOutput" in value.get("hookSpecificOutput", {})) is replaces
     if outcome == "rewrite" and name == "PreToolUse":
         assert value["hookSpecificOutput"]["updatedInput"] == rewritten

@@ -176,7 +176,8 @@ def test_a_project_install_brings_the_git_hooks_where_there_is_git(
     both: list[Installer] = [CLAUDE, GitInstaller()]
     report = install(both, make_request(repository), optional={"git"})
     assert report.agent_hosts == ("claude-code", "git")
-    assert len(report.changed) == 3
+    # Claude Code's settings, and three hooks of git's.
+    assert len(report.changed) == 4
     report = install(both, make_request(project), optional={"git"})
     assert report.agent_hosts == ("claude-code",)
     assert any("git: " in note for note in report.notes)

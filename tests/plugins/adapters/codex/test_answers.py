@@ -58,6 +58,7 @@ SCHEMAS: Mapping[str, TypeAdapter[Any]] = {
     "PreToolUse": TypeAdapter(Specific),
     "UserPromptSubmit": TypeAdapter(Specific | Block),
     "SessionStart": TypeAdapter(Specific),
+    "PostToolUse": TypeAdapter(Block),
 }
 #: Objects and lists inside one another that Codex's parser takes.
 DEPTH = 128
@@ -205,6 +206,24 @@ def test_text_for_the_model_is_nested(name: str, told: Told) -> None:
     assert value == {"hookEventName": name, "additionalContext": "one\n\ntwo"}
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ("a\n[gone]\n", "a\n[gone]\n"),
+        ({"content": [{"type": "text", "text": "[gone]"}, {"type": "text"}]}, "[gone]"),
+        ({"content": [{"type": "image", "data": "x"}], "isError": False}, None),
+        ({"made": ["[gone]", 1.5]}, '{"made": ["[gone]", 1.5]}'),
+        (" ", "(no output)"),
+    ],
+)
+def test_the_reason_is_read_in_place_of_the_output(
+    output: Any, said: str | None, told: Told
+) -> None:
+    value = told("none", "PostToolUse", output=output)
+    assert value["decision"] == "block"
+    assert value["reason"] == said or (said is None and '"image"' in value["reason"])
+
+
 TEXT = st.text(st.characters(), max_size=30)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
@@ -232,6 +251,7 @@ JSON = st.recursive(
     | st.dictionaries(TEXT, JSON, max_size=3)
     | st.fixed_dictionaries({"command": JSON})
     | st.fixed_dictionaries({"command": TEXT}),
+    output=st.none() | JSON,
 )
 @settings(
     max_examples=500,
@@ -246,9 +266,14 @@ def test_no_decision_on_any_event_has_a_key_that_codex_does_not_know(
     reason: str,
     contexts: list[str],
     rewritten: Any,
+    output: Any,
 ) -> None:
     decision = Decision(
-        outcome=outcome, reason=reason, contexts=tuple(contexts), input=rewritten
+        outcome=outcome,
+        reason=reason,
+        contexts=tuple(contexts),
+        input=rewritten,
+        output=output,
     )
     delivery = make_delivery("codex", payload, name)
     answer = render_answer(name, delivery, decision)
@@ -256,6 +281,8 @@ def test_no_decision_on_any_event_has_a_key_that_codex_does_not_know(
         assert answer == Answer()
         return
     value = check(name, answer)
+    if name == "PostToolUse":
+        assert bool(value) is (output is not None)
     if decision.refuses and name in ("PreToolUse", "UserPromptSubmit"):
         assert value.get("decision") == "block" or (
             value["hookSpecificOutput"]["permissionDecision"] == "deny"

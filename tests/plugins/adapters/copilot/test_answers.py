@@ -30,12 +30,15 @@ CONTRACT: dict[str, dict[str, Any]] = {
         "modifiedArgs": (dict, str),
         "additionalContext": str,
     },
+    "postToolUse": {"modifiedResult": dict},
 }
+OUTPUTS = st.none() | st.text() | st.dictionaries(st.text(), st.text(), max_size=3)
 DECISIONS = st.builds(
     Decision,
     outcome=st.sampled_from(["none", "allow", "ask", "deny"]),
     reason=st.text(max_size=20),
     contexts=st.lists(st.text(min_size=1, max_size=9), max_size=3).map(tuple),
+    output=OUTPUTS,
 ) | st.builds(
     Decision,
     outcome=st.just("rewrite"),
@@ -111,6 +114,32 @@ def test_a_session_start_takes_text_and_nothing_else(say: Callable[..., Any]) ->
         assert say(name, outcome="deny", reason="r") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        (
+            "postToolUse.bash",
+            {"resultType": "success", "textResultForLlm": "[gone]", "more": [1]},
+        ),
+        (
+            "claude-format.PostToolUse.Bash",
+            {"result_type": "success", "text_result_for_llm": "[gone]", "more": [1]},
+        ),
+    ],
+)
+def test_another_result_is_in_copilots_own_words(
+    name: str, result: dict[str, Any], say: Callable[..., Any]
+) -> None:
+    assert say(name, output=result) == {
+        "modifiedResult": {
+            "resultType": "success",
+            "textResultForLlm": "[gone]",
+            "more": [1],
+        }
+    }
+    assert say(name) is None
+
+
 def test_what_no_plugin_could_judge_is_refused_by_the_arguments_alone(
     adapter: CopilotAdapter, deliver: Deliver
 ) -> None:
@@ -142,7 +171,8 @@ def test_every_decision_is_something_that_copilot_takes(
     }  # fmt: skip
     answer = CopilotAdapter().render(deliver(name, payload), decision)
     assert (answer.exit_code, answer.stderr) == (0, "")
-    if decision.outcome == "none" and not decision.contexts:
+    silent = decision.outcome == "none" and not decision.contexts
+    if silent and decision.output is None:
         assert answer == Answer()
     taken = CONTRACT.get(LENT.get(name, name))
     if taken is None:

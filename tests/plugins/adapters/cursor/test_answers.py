@@ -39,7 +39,12 @@ class Start(Strict):
     additional_context: str = Field(min_length=1)
 
 
+class Result(Strict):
+    updated_mcp_tool_output: Any
+
+
 SCHEMAS: dict[str, TypeAdapter[Any]] = {
+    "postToolUse": TypeAdapter(Result),
     "preToolUse": TypeAdapter(Tool),
     "beforeSubmitPrompt": TypeAdapter(Prompt),
     "sessionStart": TypeAdapter(Start),
@@ -130,8 +135,20 @@ def test_a_rewrite_that_cursor_would_pass_over_is_refused(
         assert "safer" in value["agent_message"]
 
 
+def test_only_an_mcp_tools_output_can_be_replaced(messages: Messages) -> None:
+    decision = Decision(output={"content": [{"type": "text", "text": "[gone]"}]})
+    message = {**messages["postToolUse.Shell"], "tool_name": "MCP:probe"}
+    value = check("postToolUse", render_answer("postToolUse", decision, message))
+    assert value == {
+        "updated_mcp_tool_output": {"content": [{"type": "text", "text": "[gone]"}]}
+    }
+    for payload in (messages["postToolUse.Shell"], None, {"tool_name": 7}):
+        assert render_answer("postToolUse", decision, payload) == Answer()
+
+
 @given(
     name=st.sampled_from([*TIMEOUTS, "Other"]),
+    output=st.none() | st.text() | st.dictionaries(st.text(), st.text()),
     outcome=st.sampled_from(["none", "allow", "rewrite", "ask", "deny"]),
     reason=st.text(max_size=8),
     contexts=st.lists(st.text(min_size=1, max_size=8), max_size=2),
@@ -144,11 +161,16 @@ def test_every_decision_renders_to_what_cursor_knows(
     reason: str,
     contexts: list[str],
     known: bool,
+    output: Any,
     messages: Messages,
 ) -> None:
     given = {"command": "x", "cwd": "", "timeout": 1} if outcome == "rewrite" else None
     decision = Decision(
-        outcome=outcome, reason=reason, input=given, contexts=tuple(contexts)
+        outcome=outcome,
+        reason=reason,
+        input=given,
+        contexts=tuple(contexts),
+        output=output,
     )
     payload = messages["preToolUse.Shell"] if known else None
     value = check(name, render_answer(name, decision, payload))

@@ -59,7 +59,8 @@ def test_every_event_runs_the_client_and_a_refusable_one_fails_closed() -> None:
         answered = event in (*FAIL_CLOSED, "sessionStart")
         words = [*CLIENT, "cursor", event, *([] if answered else ["--observe"])]
         assert shlex.split(entry["command"]) == words
-        assert entry["timeout"] == (10 if answered else 5)
+        waits = answered or event == "postToolUse"
+        assert entry["timeout"] == (10 if waits else 5)
         assert entry.get("failClosed", False) is (event in FAIL_CLOSED)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from hookwright.hookspecs import Answer, Decision, Delivery
 from hookwright.plugins.adapters.gemini.adapter import GeminiAdapter
-from hookwright.plugins.adapters.gemini.answers import render_answer
+from hookwright.plugins.adapters.gemini.answers import after_tool, render_answer
 from hookwright.plugins.adapters.gemini.names import TIMEOUTS
 
 Make = Callable[..., Delivery]
@@ -54,7 +54,7 @@ def check(name: str, answer: Answer) -> dict[str, Any]:
     ANSWER.validate_json(answer.stdout)
     value: dict[str, Any] = json.loads(answer.stdout)
     if "decision" in value:
-        assert name in ("BeforeTool", "BeforeAgent")
+        assert name in ("BeforeTool", "BeforeAgent", "AfterTool")
     else:
         assert value["hookSpecificOutput"]["hookEventName"] == name
     return value
@@ -114,6 +114,40 @@ def test_every_decision_renders_to_what_gemini_cli_knows(
     value = check(name, render_answer(name, decision))
     refuses = outcome in ("ask", "deny") and name in ("BeforeTool", "BeforeAgent")
     assert ("decision" in value) is refuses
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ({"llmContent": "[gone]", "returnDisplay": "x"}, "[gone]"),
+        ({"llmContent": [{"text": "a"}, {"text": "[gone]"}]}, "a\n[gone]"),
+        ({"llmContent": {"text": "[gone]"}}, "[gone]"),
+        ({"error": {"message": "[gone]"}}, '{"error": {"message": "[gone]"}}'),
+    ],
+)
+def test_another_output_is_the_reason_with_what_else_is_to_be_read(
+    output: Any, said: str
+) -> None:
+    value = check("AfterTool", after_tool(output, ("mind this",)))
+    assert value["reason"].startswith("The tool has run.")
+    assert value["reason"].endswith(f"\n\n{said}\n\nmind this")
+
+
+@given(
+    output=st.none()
+    | st.text()
+    | st.dictionaries(
+        st.sampled_from(["llmContent", "returnDisplay", "error", "x"]),
+        st.none() | st.text() | st.lists(st.dictionaries(st.text(), st.text())),
+    ),
+    contexts=st.lists(st.text(min_size=1, max_size=8), max_size=2),
+)
+def test_whatever_the_output_gemini_cli_knows_the_answer(
+    output: Any, contexts: list[str]
+) -> None:
+    value = check("AfterTool", after_tool(output, contexts))
+    assert ("decision" in value) is (output is not None)
+    assert all(json.dumps(text)[1:-1] in json.dumps(value) for text in contexts)
 
 
 def tool(name: str, command: str, when: str, **more: object) -> dict[str, Any]:

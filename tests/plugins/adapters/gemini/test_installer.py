@@ -68,10 +68,9 @@ def test_every_event_runs_the_client_by_a_line_for_the_shell() -> None:
         observes = event in ("AfterAgent", "PreCompress", "SessionEnd")
         tail = ["--observe"] if observes else []
         assert words == [*CLIENT, "gemini", event, *tail]
-        # Milliseconds; what can be refused is given ten seconds.
-        assert handler["timeout"] == (
-            10_000 if event in ("SessionStart", "BeforeAgent", "BeforeTool") else 5_000
-        )
+        # Milliseconds; what can be refused or replaced is given ten seconds.
+        waits = ("SessionStart", "BeforeAgent", "BeforeTool", "AfterTool")
+        assert handler["timeout"] == (10_000 if event in waits else 5_000)
         assert group.get("matcher") == ("manual" if event == "PreCompress" else None)
 
 

@@ -16,6 +16,7 @@ SCHEMA: dict[str, dict[str, type]] = {
     "tool.execute.before": {"deny": str, "args": dict, "context": str},
     "chat.message": {"replace": str, "context": str},
     "session.created": {"context": str},
+    "tool.execute.after": {"output": dict},
 }
 
 
@@ -25,7 +26,7 @@ def check(name: str, answer: Answer) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(answer.stdout) if answer.stdout else {}
     for key, item in value.items():
         assert isinstance(item, SCHEMA[name][key])
-        assert item or key == "args"
+        assert item or key in ("args", "output")
     assert not {"deny", "args"} <= value.keys()
     assert not {"replace", "context"} <= value.keys()
     return value
@@ -73,7 +74,15 @@ def test_text_for_the_model_is_told(name: str) -> None:
     assert check(name, render_answer(name, decision)) == {"context": "one\n\ntwo"}
 
 
+def test_another_output_is_given_with_all_its_members() -> None:
+    name = "tool.execute.after"
+    output = {"title": "t", "output": "[gone]", "metadata": {"exit": 0}}
+    told = check(name, render_answer(name, Decision(output=output)))
+    assert told == {"output": output}
+
+
 @given(
+    st.none() | st.dictionaries(st.text(), st.text()),
     st.sampled_from([*READERS, "", "unheard"]),
     st.sampled_from(["none", "allow", "rewrite", "ask", "deny"]),
     st.text(),
@@ -81,10 +90,19 @@ def test_text_for_the_model_is_told(name: str) -> None:
     st.lists(st.text(min_size=1)),
 )
 def test_every_decision_is_something_that_the_shim_knows(
-    name: str, outcome: Any, reason: str, args: dict[str, str], contexts: list[str]
+    output: dict[str, str] | None,
+    name: str,
+    outcome: Any,
+    reason: str,
+    args: dict[str, str],
+    contexts: list[str],
 ) -> None:
     given = args if outcome == "rewrite" else None
     decision = Decision(
-        outcome=outcome, reason=reason, input=given, contexts=tuple(contexts)
+        outcome=outcome,
+        reason=reason,
+        input=given,
+        contexts=tuple(contexts),
+        output=output,
     )
     check(name, render_answer(name, decision))

@@ -442,21 +442,55 @@ def test_a_door_that_says_nothing_is_not_asked_again_at_once(
 def test_what_is_only_recorded_holds_nothing_up_and_is_told_before_the_end(
     engine: Engine, door: Door
 ) -> None:
-    door.slow = frozenset({"tool.execute.after"})
+    compacting = "experimental.session.compacting"
+    door.slow = frozenset({compacting})
+    compaction = {"type": "compaction", "sessionID": "ses_a", "auto": True}
     engine.run(
         created(),
-        before("c1"),
-        after("c1", output="1"),
-        after("c2", output="2"),
+        (compacting, {"sessionID": "ses_a"}, {"context": []}),
+        happened("message.part.updated", part=compaction),
+        (compacting, {"sessionID": "ses_a"}, {"context": []}),
         before("release"),
         ("dispose",),
     )
     assert door.released.is_set()
     in_line = [one for one in door.requests if "x-hookwright-observe" in one.headers]
-    assert [one.event for one in in_line] == ["tool.execute.after"] * 2 + ["dispose"]
-    told = [one.body.get("output", {}).get("output") for one in in_line]
-    assert told == ["1", "2", None]
+    assert [one.event for one in in_line] == [compacting] * 2 + ["dispose"]
+    assert [one.body.get("trigger") for one in in_line] == [None, "auto", None]
     assert engine.spooled() == []
+
+
+def test_what_a_tool_gave_back_is_replaced_before_the_model_reads_it(
+    engine: Engine, door: Door
+) -> None:
+    redacted = {"title": "t", "output": "[gone]", "metadata": {"output": "[gone]"}}
+    door.answers["tool.execute.before"] = json.dumps({"context": "mind this"})
+    door.answers["tool.execute.after"] = json.dumps({"output": redacted})
+    content = [{"type": "text", "text": "[gone]"}]
+    ran = engine.run(
+        created(),
+        before("c1"),
+        after("c1", output="a secret", metadata={"output": "a secret"}),
+        ("dispose",),
+    )
+    left = ran.steps[2]["output"]
+    assert left == {**redacted, "output": "[gone]\n\nmind this"}
+
+    door.answers["tool.execute.after"] = json.dumps({"output": {"content": content}})
+    shown = [{"type": "text", "text": "a secret"}]
+    ran = engine.run(created(), before("c2"), after("c2", content=shown), ("dispose",))
+    left = ran.steps[2]["output"]["content"]
+    assert left == [*content, {"type": "text", "text": "mind this"}]
+
+
+def test_without_a_door_the_client_replaces_what_a_tool_gave_back(
+    engine: Engine,
+) -> None:
+    engine.answer(tool_execute_after=json.dumps({"output": {"output": "[gone]"}}))
+    ran = engine.run(created(), before(), after(output="a secret"), ("dispose",))
+    assert ran.steps[2]["output"]["output"] == "[gone]"
+    told = [words for words, *_ in engine.spooled() if "tool.execute.after" in words]
+    assert [words[3:] for words in told] == [["--observe"]]
 
 
 def test_another_token_is_read_when_it_is_used(engine: Engine, door: Door) -> None:

@@ -18,10 +18,15 @@ def page(module: str) -> str:
     return f"{summary}\n\n{prose(rest)}"
 
 
-def record_reference() -> str:
-    """Return a section a record type of the bundled plugins."""
+def record_reference(guards: bool = False) -> str:
+    """Return a section a record type of the bundled plugins.
+
+    :param guards: those of the guard of secret files, else all others.
+    """
     parts = []
     for name, record in sorted(bundled_host().record_types.items()):
+        if name.startswith("guard_") is not guards:
+            continue
         comments = field_comments(record.model)
         summary = (inspect.getdoc(record.model) or "").partition("\n")[0]
         kept = "for ever"

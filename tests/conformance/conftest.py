@@ -122,7 +122,9 @@ def workplace(tmp_path: Path, home: Path) -> Iterator[Workplace]:
     place.git("init", "-q")
     place.git("init", "-q", "--bare", str(remote))
     place.git("remote", "add", "origin", str(remote))
-    (repository / ".gitignore").write_text(".env\n")
+    (repository / ".gitignore").write_text(".env\ndeploy-notes.txt\nvault.txt\n")
+    # A note with the value of a secret, in a file that nothing protects by its name.
+    (repository / "deploy-notes.txt").write_text(f"Use {place.canary} there.\n")
     (repository / ".env").write_text(f"SCRATCH_SECRET={place.canary}\n")
     place.git("add", ".gitignore")
     place.git("commit", "-q", "-m", "start")

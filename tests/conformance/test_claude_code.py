@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.conformance
 
 
+#: A file that nothing protects, with a secret value of the project's `.env`.
+COPIED = "deploy-notes.txt"
+
+
 def full_day(repository: Path) -> list[Call]:
     """Return shell, file, failing, commit, push and subagent calls, in order."""
     notes = str(repository / "notes.txt")
     return [
         Call("Bash", {"command": "echo hi"}),
-        Call("Bash", {"command": "cat .env"}),
-        Call("Read", {"file_path": str(repository / ".env")}),
+        Call("Bash", {"command": f"cat {COPIED}"}),
+        Call("Read", {"file_path": str(repository / COPIED)}),
         Call("Write", {"file_path": notes, "content": "alpha\nbeta\n"}),
         Call("Read", {"file_path": notes}),
         Call("Edit", {"file_path": notes, "old_string": "beta", "new_string": "gamma"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.conformance, pytest.mark.timeout(240)]
 GUARD = Path(__file__).parents[1] / "sample_plugins" / "guard"
 REASON = "The sample guard keeps this file to itself."
 STAND_IN = "Plugin env_guard could not judge this"
-READ = Call("Bash", {"command": "cat .env"})
+READ = Call("Bash", {"command": "cat vault.txt"})
 HARMLESS = Call("Bash", {"command": "echo harmless"})
 Claude = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -114,6 +115,9 @@ def guarded(workplace: Workplace, tmp_path: Path) -> Iterator[Guarded]:
         check=True,
     )
     workplace.python = str(place / "bin" / "python")
+    # A secret that only the sample guard keeps: `.env` has a guard of its own.
+    workplace.canary = f"vault-{secrets.token_hex(8)}"
+    (workplace.repository / "vault.txt").write_text(f"{workplace.canary}\n")
     workplace.hookwright("install", "claude-code", "--project")
     made = Guarded(workplace)
     yield made
@@ -149,7 +153,7 @@ def test_a_guard_denies_after_the_daemon_was_killed_in_the_middle(
 def test_a_guard_denies_although_a_plugin_beside_it_hangs(
     guarded: Guarded, claude: Claude, how: str
 ) -> None:
-    hangs = Call("Bash", {"command": f"cat .env # hang-{how}"})
+    hangs = Call("Bash", {"command": f"cat vault.txt # hang-{how}"})
     steps = [HARMLESS, hangs, READ, hangs]
     acts = {3: guarded.kill_daemons}
     with ActingModel(steps, AnthropicWire(), before=acts).serving() as model:
@@ -221,7 +225,7 @@ def test_a_guard_denies_inside_a_subagent(
     model = ActingModel(
         steps,
         AnthropicWire(),
-        subagent_call=Call("Bash", {"command": "cat .env"}),
+        subagent_call=Call("Bash", {"command": "cat vault.txt"}),
         before=acts,
     )
     with model.serving():

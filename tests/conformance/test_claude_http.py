@@ -53,7 +53,7 @@ def test_finished_calls_come_by_http_and_the_rest_by_the_client(
     token = access_of(workplace).token
     notes = str(workplace.repository / "notes.txt")
     steps = [
-        Call("Bash", {"command": "cat .env"}),
+        Call("Bash", {"command": "cat deploy-notes.txt"}),
         Call("Write", {"file_path": notes, "content": "alpha\n"}),
         Call("Bash", {"command": "false"}),
     ]

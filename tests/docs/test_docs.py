@@ -172,5 +172,5 @@ def test_the_sample_with_everything_has_every_setting_of_every_bundled_plugin() 
         if model.model_fields
     }
 
-    assert set(models) == {"tracking"}
+    assert set(models) == {"env_protection", "tracking"}
     assert sample == render_everything(models)

@@ -34,7 +34,7 @@ _SEED = int(os.environ.get("HOOKWRIGHT_STRESS_SEED", SystemRandom().randrange(10
 _GUARD = Path(__file__).parents[1] / "core" / "service" / "troubled_plugin.py"
 #: What the guard is shown, with what share; `trouble` ends or hangs its process.
 _COMMANDS = {
-    "cat .env": 0.6,
+    "cat vault.txt": 0.6,
     "ls": 0.25,
     "trouble exit": 0.04,
     "trouble crash": 0.04,

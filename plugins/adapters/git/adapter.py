@@ -1,4 +1,4 @@
-"""The adapter: git's hooks to Commit and Push."""
+"""The adapter: git's hooks to Commit, Push, and a call that can be refused."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from hookwright.hookspecs import (
     Project,
     Push,
     PushRef,
+    ToolBefore,
+    ToolCall,
 )
 
 from ..wire.git_files import (
@@ -29,34 +31,52 @@ from ..wire.git_files import (
     reflog_line_of,
 )
 from ..wire.git_show import complete_commit
+from .script import REFUSED
 from .sessions import AGENT_HOST, SESSION_VARIABLES, find_actor
 
+#: What the commit about to be made is called as a tool call; guards know it by this.
+PRE_COMMIT = "git pre-commit"
+#: Names another index than the work tree's own, as for `git commit FILE`.
+_INDEX = "GIT_INDEX_FILE"
+_CURE = (
+    "hookwright: the commit is refused. A person who knows better runs "
+    "git commit --no-verify.\n"
+)
 #: A user, and maybe a password, in an address.
 _USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 class GitAdapter:
-    """Understands the post-commit and pre-push hooks; others mean nothing to it."""
+    """Understands pre-commit, post-commit and pre-push; others mean nothing to it."""
 
     agent_host: str = AGENT_HOST
     input_format: Literal["json", "text"] = "text"
-    environment: Sequence[str] = ("GIT_DIR", "GIT_AUTHOR_NAME", *SESSION_VARIABLES)
-    #: None: Hookwright never stops git.
-    refusable_events: Mapping[str, GateKind] = MappingProxyType({})
+    environment: Sequence[str] = (
+        "GIT_DIR",
+        "GIT_AUTHOR_NAME",
+        _INDEX,
+        *SESSION_VARIABLES,
+    )
+    #: A commit, before it is made. A push is only told of.
+    refusable_events: Mapping[str, GateKind] = MappingProxyType(
+        {"pre-commit": "tool_before"}
+    )
 
-    def refusable(self, delivery: Delivery) -> bool:  # noqa: ARG002 - the protocol's
-        """Return False: Hookwright never stops git."""
-        return False
+    def refusable(self, delivery: Delivery) -> bool:
+        """Return whether git waits for our answer."""
+        return _words(delivery)[:1] == ["pre-commit"]
 
     def parse(self, delivery: Delivery) -> Sequence[Event]:
         """Return the commit or the push.
 
         :raises ValueError: arguments or standard input are malformed.
         """
-        words = [word for word in delivery.arguments if word != "--observe"]
+        words = _words(delivery)
         if "\0" in delivery.cwd:
             raise ValueError("cwd holds a NUL character")
         match words:
+            case ["pre-commit", *_]:
+                return [_read_staged(delivery)]
             case ["post-commit", *rest]:
                 return [_read_commit(delivery, rest)]
             case ["pre-push", *rest]:
@@ -75,9 +95,31 @@ class GitAdapter:
         )
         return [event for event in completed if event is not None]
 
-    def render(self, delivery: Delivery, decision: Decision) -> Answer:  # noqa: ARG002 - the protocol's
-        """Return silence and success."""
-        return Answer()
+    def render(self, delivery: Delivery, decision: Decision) -> Answer:
+        """Return the reason and the exit code of a refusal, else silence and success.
+
+        git cannot ask anybody, so what a person has to decide is refused too.
+        """
+        if not (decision.refuses and self.refusable(delivery)):
+            return Answer()
+        reason = decision.reason.strip()
+        return Answer(stderr=f"{reason}\n{_CURE}", exit_code=REFUSED)
+
+
+def _words(delivery: Delivery) -> list[str]:
+    return [word for word in delivery.arguments if word != "--observe"]
+
+
+def _read_staged(delivery: Delivery) -> ToolBefore:
+    """Return the commit that is about to be made, as a call of a tool."""
+    project = locate_project(delivery.cwd)
+    line = last_reflog_line(_git_dir(delivery, project))
+    author = _author(delivery, line)
+    index = delivery.environment.get(_INDEX)
+    named = index if isinstance(index, str) and "\0" not in index else ""
+    given = {"index": os.path.join(delivery.cwd, named)} if named else {}
+    call = ToolCall(id=delivery.id, tool="other", native_name=PRE_COMMIT, input=given)
+    return ToolBefore(**_fields(delivery, project, "pre-commit", author), call=call)
 
 
 def _read_commit(delivery: Delivery, words: list[str]) -> Commit:

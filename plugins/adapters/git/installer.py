@@ -31,7 +31,7 @@ class GitInstaller:
     companions: Sequence[str] = ()
 
     def plan(self, request: InstallRequest) -> InstallPlan:
-        """Return the two hooks, and the move of those that are in their place.
+        """Return the hooks, and the move of those that are in their place.
 
         :raises ValueError: there is no repository, or a hook is in the way.
         """
@@ -145,7 +145,8 @@ def _notes(top: Path, directory: Path, request: InstallRequest) -> tuple[str, ..
     if directory.is_relative_to(top):
         return (
             f"git takes its hooks from {directory}, inside the work tree: do not "
-            "commit post-commit and pre-push, they hold paths of this machine.",
+            "commit pre-commit, post-commit and pre-push, they hold paths of this "
+            "machine.",
         )
     return (
         f"git takes its hooks from {directory}, which other repositories may use "

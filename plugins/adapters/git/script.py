@@ -2,7 +2,8 @@
 
 Each is plain POSIX sh in one marked block. It runs the hook that was there before
 with the same arguments and input and ends with that hook's exit code; ours is started
-only when its program still exists, and its exit code is thrown away.
+only when its program still exists. Its exit code is thrown away, but for the one before
+a commit that says "refused": what else goes wrong with ours stops nobody.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-HOOKS = ("post-commit", "pre-push")
+HOOKS = ("pre-commit", "post-commit", "pre-push")
+#: Hooks whose answer git waits for.
+ANSWERED = ("pre-commit",)
+#: The client's exit code for a commit that is refused; no crash has it.
+REFUSED = 10
 _SUFFIX = ".before-hookwright"
 _BEGIN = "# >>> hookwright >>>"
 _END = "# <<< hookwright <<<"
@@ -26,6 +31,15 @@ _SHELLS = re.compile(
 )
 _OWN_NAME = re.compile(rb"\$\{?0|BASH_SOURCE")
 
+_PRE_COMMIT = """\
+if [ -x "$hookwright_previous" ]; then
+  {chain} || exit $?
+fi
+{guard} || exit 0
+{client} </dev/null >/dev/null
+[ "$?" -ne {refused} ] || exit 1
+exit 0
+"""
 _POST_COMMIT = """\
 hookwright_status=0
 if [ -x "$hookwright_previous" ]; then
@@ -51,7 +65,11 @@ fi
 hookwright_print | {client} "$@" >/dev/null || :
 exit 0
 """
-_SCRIPTS = {"post-commit": _POST_COMMIT, "pre-push": _PRE_PUSH}
+_SCRIPTS = {
+    "pre-commit": _PRE_COMMIT,
+    "post-commit": _POST_COMMIT,
+    "pre-push": _PRE_PUSH,
+}
 
 
 def previous_of(path: Path) -> Path:
@@ -93,7 +111,8 @@ def write_script(
     :param chained: the hook that was there before, to see how it must be run.
     :param linked: whether that hook is a link to a file elsewhere.
     """
-    command = shlex.join([*client, "git", name, "--observe"])
+    flags = [] if name in ANSWERED else ["--observe"]
+    command = shlex.join([*client, "git", name, *flags])
     body = _SCRIPTS[name].format(
         chain=_chain(chained, linked),
         guard=" && ".join(
@@ -102,6 +121,7 @@ def write_script(
             if number == 0 or word.startswith("/")
         ),
         client=command,
+        refused=REFUSED,
     )
     return (
         f"{_SHEBANG}{_BEGIN}\n"

@@ -76,8 +76,7 @@ def test_the_plugin_offers_one_adapter_of_the_contract() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["commit-msg", "post-checkout", "pre-commit", "prepare-commit-msg",
-     "reference-transaction"],
+    ["commit-msg", "post-checkout", "prepare-commit-msg", "reference-transaction"],
 )  # fmt: skip
 def test_other_hooks_mean_nothing(
     name: str, load_sample: Load, make_delivery: Make
@@ -87,12 +86,53 @@ def test_other_hooks_mean_nothing(
     assert list(GitAdapter().parse(delivery)) == []
 
 
-def test_git_is_never_refused(make_delivery: Make) -> None:
+@pytest.mark.parametrize("name", ["pre-push", "post-commit"])
+def test_what_is_only_told_is_never_refused(name: str, make_delivery: Make) -> None:
     adapter = GitAdapter()
-    delivery = make_delivery("git", None, "pre-push")
+    delivery = make_delivery("git", None, name)
     assert not adapter.refusable(delivery)
     decision = Decision(outcome="deny", reason="no", contexts=("x",))
     assert adapter.render(delivery, decision) == Answer()
+
+
+def test_a_commit_is_a_call_that_can_be_refused(
+    repository: Path, make_delivery: Make
+) -> None:
+    adapter = GitAdapter()
+    delivery = make_delivery("git", "", "pre-commit", cwd=str(repository))
+    (event,) = adapter.parse(delivery)
+    assert isinstance(event, ToolBefore)
+    assert (event.call.tool, event.call.native_name) == ("other", "git pre-commit")
+    assert event.call.input == {}
+    assert adapter.refusable(delivery)
+    assert adapter.refusable_events == {"pre-commit": "tool_before"}
+    assert adapter.render(delivery, Decision()) == Answer()
+
+
+@pytest.mark.parametrize("outcome", ["ask", "deny"])
+def test_a_refused_commit_says_why_and_how_to_pass_by(
+    outcome: Any, make_delivery: Make
+) -> None:
+    delivery = make_delivery("git", None, "pre-commit")
+    answer = GitAdapter().render(delivery, Decision(outcome=outcome, reason="a key"))
+    assert (answer.stdout, answer.exit_code) == ("", 10)
+    assert answer.stderr.startswith("a key\n")
+    assert "git commit --no-verify" in answer.stderr
+
+
+def test_a_commit_of_some_files_has_an_index_of_its_own(
+    repository: Path, make_delivery: Make
+) -> None:
+    delivery = make_delivery(
+        "git",
+        None,
+        "pre-commit",
+        cwd=str(repository),
+        environment={"GIT_INDEX_FILE": ".git/next-index-1.lock"},
+    )
+    (event,) = GitAdapter().parse(delivery)
+    assert isinstance(event, ToolBefore)
+    assert event.call.input == {"index": f"{repository}/.git/next-index-1.lock"}
 
 
 def test_the_captured_commit_is_put_down_to_its_author(

@@ -102,16 +102,50 @@ def test_commit_and_push_reach_the_client(
     tmp_path: Path,
 ) -> None:
     report = install([GIT], make_request(with_remote, client=client))
-    assert len(report.changed) == 2
+    assert len(report.changed) == 3
     name = commit(git, with_remote)
     prefix = f"<-I><{client[0]}><git>"
-    assert said() == f"{prefix}<post-commit><--observe><{name}><main>"
+    assert said() == (
+        f"{prefix}<pre-commit>{prefix}<post-commit><--observe><{name}><main>"
+    )
     git(with_remote, "push", "-q", "origin", "main")
     remote = str(tmp_path / "remote.git")
     assert said() == (
         f"{prefix}<pre-push><--observe><origin><{remote}>"
         f"refs/heads/main {name} refs/heads/main {'0' * 40}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "lands"), [(10, False), (0, True), (1, True), (2, True), (127, True)]
+)
+def test_only_a_refusal_stops_a_commit(
+    code: int,
+    lands: bool,
+    repository: Path,
+    git: Git,
+    make_request: MakeRequest,
+    tmp_path: Path,
+) -> None:
+    client = tmp_path / "client"
+    client.write_text(
+        f'#!/bin/sh\necho "no: $2" >&2\n[ "$2" != pre-commit ] || exit {code}\n'
+    )
+    client.chmod(0o755)
+    before = commit(git, repository)
+    install([GIT], make_request(repository, client=(str(client),)))
+
+    done = subprocess.run(
+        ["git", "commit", "-q", "--allow-empty", "-m", "x"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode == 0) is lands
+    assert "no: pre-commit" in done.stderr
+    assert (git(repository, "rev-parse", "HEAD") != before) is lands
+    git(repository, "commit", "-q", "--allow-empty", "--no-verify", "-m", "y")
 
 
 def test_installing_twice_changes_nothing_and_uninstall_everything(
@@ -405,7 +439,7 @@ def test_an_upgrade_writes_the_new_client(
     before = snapshot(repository)
     install([GIT], make_request(repository, client=("/old/client",)))
     request = make_request(repository, client=("/new/client",))
-    assert len(install([GIT], request).changed) == 2
+    assert len(install([GIT], request).changed) == 3
     hook = (repository / ".git/hooks/pre-push").read_text()
     assert "/new/client" in hook
     assert "/old/client" not in hook

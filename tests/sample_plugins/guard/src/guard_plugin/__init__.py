@@ -1,4 +1,4 @@
-"""Refuses every tool call that names a `.env` file, and counts what it was shown."""
+"""Refuses every tool call that names `vault.txt`, and counts what it was shown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CALLS = RecordType(
 @hookimpl
 def hookwright_plugin_info() -> PluginInfo:
     """Refuse when this plugin cannot judge."""
-    return PluginInfo(summary="Keeps .env from agents.", on_gate_failure="deny")
+    return PluginInfo(summary="Keeps vault.txt from agents.", on_gate_failure="deny")
 
 
 @hookimpl
@@ -50,8 +50,8 @@ def hookwright_register_records() -> Sequence[RecordType[Any]]:
 @hookimpl
 def hookwright_tool_before(event: ToolBefore) -> Verdict | None:
     """Refuse what names the file, in a command or as a path."""
-    named = any(path.endswith("/.env") for path in event.call.paths)
-    if named or ".env" in event.call.command:
+    named = any(path.endswith("/vault.txt") for path in event.call.paths)
+    if named or "vault.txt" in event.call.command:
         return Deny(reason=REASON)
     return None
 

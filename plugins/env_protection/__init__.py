@@ -1,0 +1,7 @@
+"""Keep secret files out of an agent's sight, and out of commits."""
+
+from __future__ import annotations
+
+from .plugin import EnvProtectionPlugin
+
+__all__ = ["EnvProtectionPlugin"]

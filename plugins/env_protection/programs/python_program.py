@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..words import UNKNOWN, Word
 from .call import Call, Reader, programs
-from .python_code import read_python, read_tests
+from .code import read_python, read_tests
 from .wrappers import quoted
 
 _FILE_MODULES = frozenset(

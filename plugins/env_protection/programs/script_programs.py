@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..words import UNKNOWN, Word
 from .call import Call, Reader, programs
-from .script_languages import read_script
+from .code import read_script
 
 
 def _file(call: Call, language: str, words: Sequence[Word]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..access import Access
 from ..words import UNKNOWN, Word
+from .jumps import Level
+from .parameters import UNSURE
 from .redirects import Redirecting
 from .state import Values
 from .tree import Assignment, Literal, Text
@@ -41,11 +43,6 @@ _LARGEST_ARRAY = 2000
 
 class Assigning(Redirecting):
     """Follows assignments."""
-
-    @property
-    def outside(self) -> dict[str, str]:
-        """Variables whose values come from outside."""
-        return dict(self.world.variables)
 
     def known_variables(self) -> dict[str, Word]:
         """Return all variables as they are now."""
@@ -100,7 +97,8 @@ class Assigning(Redirecting):
         """Follow a command that may run later, and changes nothing here."""
         before, sink = self.state, self.sink
         self.state, self.sink = before.copy(), None
-        self.follow(text)
+        with self.landing(Level.SHELL):
+            self.follow(text)
         self.state, self.sink = before, sink
 
     def follow(self, text: str) -> None:
@@ -129,23 +127,27 @@ class Assigning(Redirecting):
             array = None if old is None else dict(old)
         elif node.append and node.name in self.state.variables:
             array = {"0": self.scalar(node.name)}
+        unsure = any(key[:1] == UNSURE for key in array or ())
         for index, text in node.items or ():
             if index is not None:
                 key = self.key(node.name, index)
                 if array is not None:
-                    key = f"?{len(array)}" if UNKNOWN in key else key
+                    key = f"{UNSURE}{len(array)}" if UNKNOWN in key else key
                     array[key] = self.string(text)
                 continue
             if array is None:
                 continue
             place = _next(array)
             for word in self.fields(text):
-                if word.many or len(array) > _LARGEST_ARRAY:
-                    array[f"?{len(array)}"] = word.text
+                # Nobody can tell the places of what stands after any number of words.
+                unsure = unsure or word.many
+                if unsure or len(array) > _LARGEST_ARRAY:
+                    array[f"{UNSURE}{len(array)}"] = word.text
                 else:
                     array[str(place)] = word.text
                     place += 1
         self.state.arrays[node.name] = (array,)
+        self.state.plural = self.state.plural or unsure
         self.state.variables.pop(node.name, None)
 
     def set_array(self, name: str, values: list[str] | None) -> None:

@@ -10,10 +10,18 @@ from ..access import Access
 from ..programs.places import absolute
 from ..words import UNKNOWN, Word
 from .ansi import unescape
+from .jumps import Level
 from .printing import formatted
 from .state import either
 from .tree import Assignment
 from .variable_commands import VariableCommands
+
+_LEVELS = {
+    "break": Level.LOOP,
+    "continue": Level.LOOP,
+    "return": Level.FUNCTION,
+    "exit": Level.SHELL,
+}
 
 
 class Builtins(VariableCommands):
@@ -294,6 +302,12 @@ class Builtins(VariableCommands):
     def _false(self, *_: object) -> None:
         self.status = False
 
+    def _jumps_out(self, words: Sequence[Word], _: Sequence[Assignment]) -> None:
+        level = _LEVELS[words[0].text]
+        if level is Level.LOOP and len(words) > 1 and words[1].text != "1":
+            level = Level.LOOPS
+        self.jump(level)
+
     def _nothing(self, *_: object) -> None:
         """Do a builtin that touches no file."""
 
@@ -348,22 +362,19 @@ Builtins.builtins = {
     "typeset": Builtins._declare,
     "unalias": Builtins._unalias,
     "unset": Builtins._unset,
+    **dict.fromkeys(["break", "continue", "exit", "return"], Builtins._jumps_out),
     **dict.fromkeys(
         [
             "bg",
-            "break",
             "caller",
-            "continue",
             "disown",
             "enable",
-            "exit",
             "fc",
             "fg",
             "help",
             "jobs",
             "kill",
             "logout",
-            "return",
             "setopt",
             "suspend",
             "times",

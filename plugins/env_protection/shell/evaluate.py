@@ -8,6 +8,7 @@ from ..access import Findings
 from ..words import UNKNOWN, Word
 from .flow import Flow
 from .grammar import parse
+from .jumps import Level
 from .mentions import mentions_secret
 from .overlay import Overlay
 from .starting import Run, shown
@@ -109,6 +110,7 @@ class Follower(Flow):
     def _pipeline(self, node: Pipeline) -> None:
         base, outer = self.state, self.sink
         fed: Values | None = None
+        many = len(node.stages) > 1
         for number, stage in enumerate(node.stages):
             last = number == len(node.stages) - 1
             if fed is not None and len(fed) > 4:
@@ -122,7 +124,8 @@ class Follower(Flow):
                     self.sink = [""]
                 elif outer is not None:
                     self.sink = list(outer)
-                self.execute(stage)
+                with self.landing(Level.SHELL if many else Level.LOOP):
+                    self.execute(stage)
                 total.extend(self.sink or ())
                 if last and self.state.variables != base.variables:
                     after = self.state  # zsh and `lastpipe` keep what it sets
@@ -141,7 +144,8 @@ class Follower(Flow):
             return
         before = self.state
         self.state = before.copy()
-        self.script(node.body)
+        with self.landing(Level.SHELL):
+            self.script(node.body)
         self.state = before
         self.status = None
 
@@ -182,7 +186,8 @@ class Follower(Flow):
         self.calls += 1
         self.state.arguments = list(words[1:])
         self.locals = {}
-        self.execute(body)
+        with self.landing(Level.FUNCTION):
+            self.execute(body)
         for name, values in self.locals.items():
             if values is None:
                 self.state.variables.pop(name, None)

@@ -137,14 +137,21 @@ class Flow(Starting):
         self._meet(ends, sinks, complete=False)
 
     def _while(self, node: While) -> None:
-        wanted = not node.until
+        with self.landing():
+            self._rounds(node, wanted=not node.until)
+        self.status = None
+        self.last = UNKNOWN
+
+    def _rounds(self, node: While, *, wanted: bool) -> None:
         for number in range(_MOST_ROUNDS):
             before = self.state.copy()
             self.script(node.condition)
             known = self.status
             if known is not None and known is not wanted:
                 break
+            left = len(self.jumps)
             self.script(node.body)
+            self.arrive(since=left)
             if known is None:
                 self.state.join(before, self.outside)
             if not self.findings.step() or _same(before, self.state):
@@ -157,8 +164,6 @@ class Flow(Starting):
         else:
             self._forget_changes(before)
             self.script(node.body)
-        self.status = None
-        self.last = UNKNOWN
 
     def _forget_changes(self, before: State) -> None:
         """Take what a loop changes for unknown, once it has gone round long enough."""
@@ -183,20 +188,27 @@ class Flow(Starting):
             before = self.state.copy()
         else:
             before = None
-        for word in self._fewer(items):
-            if not self.findings.step():
-                return
-            self.state.assign(node.name, (word.text,), wild=wild and not word.is_known)
-            rounds = 2 if word.many else 1
-            for _ in range(rounds):
-                sink = None if self.sink is None else list(self.sink)
-                self.script(node.body)
-                if word.many:
-                    self.join_sink(sink)
+        with self.landing():
+            for word in self._fewer(items):
+                if not self.findings.step():
+                    return
+                self.state.assign(
+                    node.name, (word.text,), wild=wild and not word.is_known
+                )
+                self._round(node, word)
         if before is not None:
             self.state.join(before, self.outside)
         self.status = None
         self.last = UNKNOWN
+
+    def _round(self, node: For, word: Word) -> None:
+        for _ in range(2 if word.many else 1):
+            sink = None if self.sink is None else list(self.sink)
+            left = len(self.jumps)
+            self.script(node.body)
+            self.arrive(since=left)
+            if word.many:
+                self.join_sink(sink)
 
     def _fewer(self, items: Sequence[Word]) -> Sequence[Word]:
         """Return items to follow one by one; the rest as one that is not known."""
@@ -217,6 +229,11 @@ class Flow(Starting):
         pieces = self.string(node.text).split(";")
         start, condition, after = [*pieces, "", "", ""][:3]
         self.calculated(Text(start, (), start))
+        with self.landing():
+            self._counted(node, condition, after)
+        self.status = None
+
+    def _counted(self, node: Count, condition: str, after: str) -> None:
         for _ in range(_MOST_ROUNDS):
             before = self.state.copy()
             value = (
@@ -224,7 +241,9 @@ class Flow(Starting):
             )
             if value == "0":
                 break
+            left = len(self.jumps)
             self.script(node.body)
+            self.arrive(since=left)
             self.calculated(Text(after, (), after))
             if UNKNOWN in value or not self.findings.step():
                 self.state.join(before, self.outside)
@@ -234,7 +253,6 @@ class Flow(Starting):
         else:
             self._forget_changes(before)
             self.script(node.body)
-        self.status = None
 
     def _condition(self, node: Condition) -> None:
         self.every(lambda: self.tested(node.items))

@@ -15,6 +15,8 @@ from .state import Values
 from .tree import Parameter, Text
 
 _T = TypeVar("_T")
+#: Begins the key of an item of an array whose place is not known.
+UNSURE = "?"
 _DEFAULTS = frozenset([":-", "-", ":=", "=", ":?", "?", ":+", "+"])
 _UNKNOWN_MANY = Word(UNKNOWN, many=True)
 #: What takes more steps to match has no known result.
@@ -132,6 +134,10 @@ class Parameters(Expander):
         if UNKNOWN in key:
             values = tuple(dict.fromkeys(array.values()))
             return self.pick(f"{name}[?]", values) if values else ""
+        unsure = [text for at, text in array.items() if at[:1] == UNSURE]
+        if unsure:
+            values = tuple(dict.fromkeys([array.get(key, ""), *unsure]))
+            return self.pick(f"{name}[{key}]", values)
         if key.startswith("-") and key[1:].isdigit():
             items = list(array.values())
             place = len(items) + int(key)

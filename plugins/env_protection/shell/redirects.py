@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from ..access import Access, Findings, Mode
 from ..words import UNKNOWN, Word
 from .expand import ExhaustedError
+from .jumps import Jumping, Level
 from .overlay import Overlay
-from .parameters import Parameters
 from .state import State, Values, either
 from .tree import Redirect, Script
 
@@ -16,17 +16,15 @@ _DEVICES = ("/dev/null", "/dev/tty", "/dev/stdout", "/dev/stderr", "/dev/zero")
 _STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
-class Redirecting(Parameters):
+class Redirecting(Jumping):
     """Follows redirections.
 
-    :ivar sink: what the commands at hand may have printed; None where nobody wants it.
     :ivar hidden: whether a program printed what somebody may have hidden in it.
     """
 
     def __init__(self, world: Overlay, findings: Findings, state: State) -> None:
         super().__init__(world, findings, state)
         self.files = world
-        self.sink: list[str] | None = None
         self.hidden = False
         self._one_word = False
 
@@ -44,17 +42,13 @@ class Redirecting(Parameters):
             joined = [before + text for before in self.sink for text in texts]
             self.sink = list(either(joined))
 
-    def join_sink(self, other: list[str] | None) -> None:
-        """Count in what another branch would have printed."""
-        if self.sink is not None and other is not None:
-            self.sink = list(either(self.sink, other))
-
     def captured(self, script: Script) -> Values:
         """Return what commands may print, without the newlines at its end."""
         before, sink, hidden = self.state, self.sink, self.hidden
         self.state = before.copy()
         self.sink, self.hidden = [""], False
-        self.script(script)
+        with self.landing(Level.SHELL):
+            self.script(script)
         found = [_trimmed(text) for text in self.sink or [""]]
         if self.hidden and any(UNKNOWN in text for text in found):
             self.wild = True

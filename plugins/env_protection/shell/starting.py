@@ -11,6 +11,7 @@ from ..access import Findings, Shell
 from ..programs.places import absolute, secret_in
 from ..words import UNKNOWN, Word
 from .builtin_commands import Builtins
+from .jumps import Level
 from .mentions import mentions_secret
 from .outputs import printed
 from .overlay import Overlay
@@ -77,7 +78,8 @@ class Starting(Builtins):
             if name.startswith("BASH_FUNC_") and name.endswith("%%"):
                 self.follow(f"{name[10:-2]} {word.text}")
         depth, calls, local = self._depth, self.calls, self.locals
-        self.contained(lambda: self.follow(text))
+        with self.landing(Level.SHELL):
+            self.contained(lambda: self.follow(text))
         self._depth, self.calls, self.locals = depth, calls, local
         self.state, self.pins = before, pins
 

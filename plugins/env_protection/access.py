@@ -12,7 +12,7 @@ from .words import Word
 
 #: Seconds of the processor that one command may take, and after how many steps the
 #: clock is looked at.
-CLOCK_S = 0.1
+CLOCK_S = 0.25
 _LOOK_EVERY = 32
 #: What is done with a file. `look` is metadata only (`ls`, `test -f`,
 #: `git rm --cached`), `remove` takes it away unread; both are harmless. `load` hands
@@ -155,23 +155,19 @@ class _Clock:
     ask a person. What was imported meanwhile was needed for the first time.
     """
 
-    __slots__ = ("_ends_at", "_looks", "_modules", "_over")
+    __slots__ = ("_ends_at", "_modules")
 
     def __init__(self) -> None:
         self._ends_at = time.thread_time() + CLOCK_S
         self._modules = len(sys.modules)
-        self._looks = 0
-        self._over = False
 
     def is_over(self) -> bool:
-        """Return whether the time is up; looked at with every few steps."""
-        self._looks += 1
-        if self._looks % _LOOK_EVERY == 0 and time.thread_time() > self._ends_at:
-            if len(sys.modules) == self._modules:
-                self._over = True
-            self._modules = len(sys.modules)
-            self._ends_at = time.thread_time() + CLOCK_S
-        return self._over
+        """Return whether the time is up."""
+        if time.thread_time() <= self._ends_at:
+            return False
+        known, self._modules = self._modules, len(sys.modules)
+        self._ends_at = time.thread_time() + CLOCK_S
+        return known == self._modules
 
 
 @dataclass
@@ -185,7 +181,9 @@ class Findings:
     left: int = 20_000
     accesses: dict[Access, None] = field(default_factory=dict)
     doubts: dict[Doubt, None] = field(default_factory=dict)
-    _clock: _Clock = field(default_factory=lambda: _Clock())
+    _clock: _Clock = field(default_factory=_Clock)
+    #: Steps until the clock is looked at again.
+    _until_look: int = _LOOK_EVERY
 
     def access(self, *found: Access) -> None:
         """Add accesses."""
@@ -199,7 +197,12 @@ class Findings:
     def step(self, count: int = 1) -> bool:
         """Take steps; False when there were too many, and everybody is to stop."""
         self.left -= count
-        if self.left >= 0 and not self._clock.is_over():
+        self._until_look -= 1
+        if not self._until_look:
+            self._until_look = _LOOK_EVERY
+            if self._clock.is_over():
+                self.left = -1
+        if self.left >= 0:
             return True
         self.doubt("the whole command", "it is too long to be followed")
         return False

@@ -35,9 +35,10 @@ class Disk:
         self._states: dict[str, os.stat_result | None] = {}
         self._names: dict[str, tuple[str, ...] | None] = {}
 
-    def start(self, seconds: float = _SECONDS) -> None:
-        """Let the time count from now on."""
-        self._ends_at = time.thread_time() + seconds
+    def start(self, seconds: float | None = None) -> None:
+        """Let the processor's time count from now on."""
+        given = _SECONDS if seconds is None else seconds
+        self._ends_at = time.thread_time() + given
 
     def ask(self, count: int = 1) -> None:
         """Count questions.

@@ -154,6 +154,7 @@ def test_the_day_is_recorded_as_in_every_agent_host(
         event["call"]["id"]  # type: ignore[index]
         for event in events
         if event["kind"] in ("tool_before", "tool_after")
+        and event["host_event"] != "pre-commit"
     )
     assert set(calls.values()) == {2}
     compare("copilot", version_of(workplace, copilot_binary), events=found)

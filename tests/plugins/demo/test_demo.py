@@ -61,7 +61,9 @@ def test_the_whole_day_is_recorded_and_nothing_is_left(
     assert events["session_end"] == 2
     assert events["subagent_stop"] == 1
     assert events["usage_reported"] == 2
-    assert events["tool_before"] == summary["delivered"]["PreToolUse"]
+    # git asks before each commit, as a call of a tool.
+    asked = summary["delivered"]["PreToolUse"] + events["commit"]
+    assert events["tool_before"] == asked
     assert events["tool_after"] == (
         summary["delivered"]["PostToolUse"] + summary["delivered"]["PostToolUseFailure"]
     )

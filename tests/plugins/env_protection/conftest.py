@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import pytest
 
+from hookwright.plugins.env_protection import access, disk
 from hookwright.plugins.env_protection.words import UNKNOWN, may_equal
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_clock() -> Iterator[None]:
+    """Let steps alone end a reading: how long one takes is the machine's affair."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(access, "CLOCK_S", 60.0)
+        patched.setattr(disk, "_SECONDS", 60.0)
+        yield
+
 
 HOME = "/home/dev"
 PROJECT = "/home/dev/app"

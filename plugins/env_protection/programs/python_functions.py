@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import bz2
 import codecs
 import posixpath
 import zlib
@@ -33,6 +34,24 @@ def _decoding(decode: Callable[[bytes], bytes]) -> Callable[..., object]:
     return decoded
 
 
+def _inflate(data: bytes) -> bytes:
+    return zlib.decompressobj().decompress(data, LONGEST)
+
+
+def _unzip(data: bytes) -> bytes:
+    return bz2.BZ2Decompressor().decompress(data, LONGEST)
+
+
+#: Codecs of bytes. What they make is bounded: a few bytes can stand for gigabytes.
+_OF_BYTES: dict[str, Callable[[bytes], bytes]] = {
+    "hex": binascii.unhexlify,
+    "base64": base64.decodebytes,
+    "zlib": _inflate,
+    "zip": _inflate,
+    "bz2": _unzip,
+}
+
+
 def _codec(decode: bool) -> Callable[..., object]:
     def coded(*arguments: object) -> object:
         if len(arguments) < 2 or holds_unknown(arguments[0]):
@@ -40,16 +59,16 @@ def _codec(decode: bool) -> Callable[..., object]:
         value, name = arguments[0], arguments[1]
         if not isinstance(name, str) or len(text_of(value)) > LONGEST:
             return UNKNOWN
+        plain = name.lower().replace("_", "").replace("-", "").removesuffix("codec")
         try:
-            if decode:
-                if isinstance(value, str) and name.replace("_", "").replace(
-                    "-", ""
-                ) in ("hex", "base64", "zlib", "bz2", "hexcodec"):
-                    value = value.encode()
-                found: object = codecs.decode(value, name)  # type: ignore[call-overload]
-                return found
-            made: object = codecs.encode(value, name)  # type: ignore[call-overload]
-            return made
+            if not decode:
+                made: object = codecs.encode(value, name)  # type: ignore[call-overload]
+                return made
+            if plain in _OF_BYTES:
+                given = _bytes_of(value)
+                return UNKNOWN if given is None else _OF_BYTES[plain](given)
+            found: object = codecs.decode(value, name)  # type: ignore[call-overload]
+            return found
         except Exception:  # noqa: BLE001 - the code's own text is faulty
             return NOTHING
 
@@ -215,10 +234,6 @@ def _min(value: list[object]) -> object:
 
 def _max(value: list[object]) -> object:
     return max(value)  # type: ignore[type-var]
-
-
-def _inflate(data: bytes) -> bytes:
-    return zlib.decompressobj().decompress(data, LONGEST)
 
 
 #: Functions that compute; the names are those of the modules that define them.

@@ -27,7 +27,7 @@ COVERAGE = (sys.executable, "-m", "coverage")
 PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs", "--durations=10")
 #: Tests that mostly wait for processes, each part in a run of its own.
 PARTS = (
-    ("tests/conformance", "tests/stress"),
+    ("tests/conformance", "tests/stress", "tests/plugins/adapters"),
     ("tests/core/service",),
 )
 #: What pytest's last line counts.

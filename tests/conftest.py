@@ -9,6 +9,8 @@ import pytest
 
 from hookwright.core.paths import Paths, find_paths
 
+from .traced_threads import be_patient
+
 _FOREIGN = (
     "CLAUDE",
     "CODEX",
@@ -19,6 +21,9 @@ _FOREIGN = (
     "COPILOT",
     "GEMINI",
 )
+
+
+be_patient()
 
 
 @pytest.fixture(autouse=True)

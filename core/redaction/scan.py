@@ -24,9 +24,10 @@ EXCLUDED = frozenset(
         *("site-packages", ".gradle", ".terraform"),
     )
 )
-#: What a process that has the environment open must not open a second time: closing
-#: it drops the locks of both. It holds process numbers, nothing else.
-_LOCK_FILE = "lock.mdb"
+#: The store's and the daemon's lock files, which hold no text of anybody's. A process
+#: that closes one loses its lock on it, however it came to open it (fcntl(2)), and a
+#: scan may run in the daemon.
+_LOCK_FILES = frozenset({"lock.mdb", "daemon.lock", "start.lock"})
 _LARGEST = 256 * 2**20
 _BLOCK = 128 * 1024
 #: Longer than any secret, in characters; the longest is a private key, 32 KB.
@@ -106,7 +107,7 @@ def scan_tree(
         names[:] = sorted(name for name in names if name not in exclude)
         for name in sorted(files):
             path = os.path.join(directory, name)
-            if name != _LOCK_FILE:
+            if name not in _LOCK_FILES:
                 shown = os.path.relpath(path, top)
                 yield from _in_file(path, shown, finder, largest, tell)
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -8,7 +10,10 @@ import lmdb
 import pytest
 
 from hookwright.core.api import Finding, scan_bytes, scan_text, scan_tree
+from hookwright.core.paths import Paths
 from hookwright.core.redaction import scan as module
+from hookwright.core.service.lifetime import make_run_directory
+from hookwright.core.service.locks import InstanceLock, StartLock
 
 TOKEN = "gh" + "p_" + "a1B2c3D4e5" * 4
 LINE = "some words of a very long log\n"
@@ -145,3 +150,33 @@ def test_memory_does_not_grow_with_a_file(tmp_path: Path) -> None:
 
     assert file.stat().st_size > 5_000_000
     assert peak < 20 * module._BLOCK
+
+
+def test_a_scan_takes_nobodys_locks_away(tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "data", tmp_path / "config")
+    make_run_directory(paths)
+    locks = InstanceLock(paths), StartLock(paths)
+    assert locks[0].acquire(0.0)
+    locks[1].acquire()
+    taken = (
+        "import fcntl, sys\n"
+        "for path in sys.argv[1:]:\n"
+        "    try:\n"
+        "        fcntl.lockf(open(path, 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+        "        print(path)\n"
+        "    except OSError:\n"
+        "        pass\n"
+    )
+    names = [str(paths.run / "daemon.lock"), str(paths.run / "start.lock")]
+
+    assert list(scan_tree(paths.data)) == []
+
+    done = subprocess.run(
+        [sys.executable, "-c", taken, *names],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""
+    for lock in locks:
+        lock.release()

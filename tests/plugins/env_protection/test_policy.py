@@ -277,3 +277,14 @@ def test_a_large_directory_is_not_listed(tmp_path: Path) -> None:
 
     assert Disk().names_in(str(tmp_path)) is None
     assert Disk().names_in(str(tmp_path / "none")) == ()
+
+
+def test_a_lock_of_hookwrights_own_is_never_opened(tmp_path: Path) -> None:
+    # Closing it again would drop the lock of the daemon, in which this runs.
+    (tmp_path / "daemon.lock").write_text("cat .env\n")
+    (tmp_path / "linked.sh").symlink_to("daemon.lock")
+    (tmp_path / "other.sh").write_text("ls\n")
+
+    assert Disk().read(str(tmp_path / "daemon.lock")) is None
+    assert Disk().read(str(tmp_path / "linked.sh")) is None
+    assert Disk().read(str(tmp_path / "other.sh")) == b"ls\n"

@@ -18,8 +18,6 @@ _TEXT = 64 * 1024
 #: Seconds of this thread's own processor time, for what the counts miss: they are what
 #: limits a verdict. A command may load the readers of the programs that it names.
 _SECONDS = 0.5
-
-
 #: Hookwright's own locks. Whoever closes such a file in the process that holds it
 #: drops the lock (fcntl(2)), and this runs in the daemon.
 _LOCK_FILES = frozenset({"lock.mdb", "daemon.lock", "start.lock"})
@@ -39,6 +37,7 @@ class Disk:
         self._real: dict[str, str] = {}
         self._states: dict[str, os.stat_result | None] = {}
         self._names: dict[str, tuple[str, ...] | None] = {}
+        self._contents: dict[tuple[str, int], bytes | None] = {}
 
     def start(self, seconds: float | None = None) -> None:
         """Let the processor's time count from now on."""
@@ -135,6 +134,12 @@ class Disk:
 
     def read(self, path: str, most: int = _TEXT) -> bytes | None:
         """Return a regular file's content; None when it is none or larger than that."""
+        asked = (path, most)
+        if asked not in self._contents:
+            self._contents[asked] = self._content(path, most)
+        return self._contents[asked]
+
+    def _content(self, path: str, most: int) -> bytes | None:
         state = self.state(path)
         if state is None or not S_ISREG(state.st_mode) or state.st_size > most:
             return None

@@ -2,6 +2,8 @@
 
 A call is known before and after by its session, tool and arguments. Two alike differ by
 when they were told; a rewritten one is found again by its new arguments.
+What was answered without a daemon may be read after its own end was: then it takes the
+end's id.
 """
 
 from __future__ import annotations
@@ -27,12 +29,19 @@ class CallIds:
         self._open: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
         #: What became of a call was told so: a message read twice is one.
         self._closed: OrderedDict[tuple[str, str], str] = OrderedDict()
+        #: Ends without a beginning, by what was called: when each was told, its id.
+        self._early: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
+        #: The beginnings that were read after their end.
+        self._late: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def before(self, key: str, stamp: str) -> str:
         """Return the id of a call that is about to happen."""
-        name = _name(key, stamp)
         with self._lock:
-            self._add(key, stamp, name)
+            late = self._late.get((key, stamp)) or self._ended_early(key, stamp)
+            if late:
+                return late
+            name = _name(key, stamp)
+            _remember(self._open, key, stamp, name)
         return name
 
     def after(self, key: str, stamp: str) -> str:
@@ -40,7 +49,10 @@ class CallIds:
         with self._lock:
             known = self._closed.get((key, stamp))
             if known is None:
-                known = self._take(key, stamp) or _name(key, stamp)
+                known = self._take(key, stamp)
+                if known is None:
+                    known = _name(key, stamp)
+                    _remember(self._early, key, stamp, known)
                 self._closed[key, stamp] = known
                 if len(self._closed) > _MAX_KEYS:
                     self._closed.popitem(last=False)
@@ -53,16 +65,20 @@ class CallIds:
             alike = self._open.get(key, [])
             if (stamp, name) in alike:
                 alike.remove((stamp, name))
-            self._add(new_key, stamp, name)
+            _remember(self._open, new_key, stamp, name)
 
-    def _add(self, key: str, stamp: str, name: str) -> None:
-        alike = self._open.setdefault(key, [])
-        self._open.move_to_end(key)
-        if (stamp, name) not in alike:
-            alike.append((stamp, name))
-            del alike[:-_MAX_ALIKE]
-        if len(self._open) > _MAX_KEYS:
-            self._open.popitem(last=False)
+    def _ended_early(self, key: str, stamp: str) -> str | None:
+        """Return the id under which the end of a call that begins now was read."""
+        early = self._early.get(key, [])
+        later = [each for each in early if _number(each[0]) >= _number(stamp)]
+        if not later:
+            return None
+        found = min(later, key=lambda each: _number(each[0]))
+        early.remove(found)
+        self._late[key, stamp] = found[1]
+        if len(self._late) > _MAX_KEYS:
+            self._late.popitem(last=False)
+        return found[1]
 
     def _take(self, key: str, stamp: str) -> str | None:
         alike = self._open.get(key, [])
@@ -73,6 +89,18 @@ class CallIds:
         found = max(before, key=lambda each: _number(each[0]))
         alike.remove(found)
         return found[1]
+
+
+def _remember(
+    calls: OrderedDict[str, list[tuple[str, str]]], key: str, stamp: str, name: str
+) -> None:
+    alike = calls.setdefault(key, [])
+    calls.move_to_end(key)
+    if (stamp, name) not in alike:
+        alike.append((stamp, name))
+        del alike[:-_MAX_ALIKE]
+    if len(calls) > _MAX_KEYS:
+        calls.popitem(last=False)
 
 
 def key_of(session: str, instance: str, native: str, arguments: Any) -> str:

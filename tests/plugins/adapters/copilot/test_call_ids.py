@@ -56,6 +56,20 @@ def test_an_end_without_a_beginning_has_an_id_of_its_own(parse: Parse) -> None:
     assert event.call.id
 
 
+def test_a_beginning_that_is_read_after_its_end_has_its_id(parse: Parse) -> None:
+    """Answered without a daemon, a beginning waits in the spool meanwhile."""
+    given = {"toolArgs": {"command": "ls"}}
+    (after, *_) = parse("postToolUse.bash", timestamp=30, **given)
+    (later,) = parse("preToolUse.bash", timestamp=50, **given)
+    (before,) = parse("preToolUse.bash", timestamp=10, **given)
+    (again,) = parse("preToolUse.bash", timestamp=10, **given)
+    assert before.call.id == again.call.id == after.call.id
+    assert later.call.id != after.call.id
+    # The end belongs to no second one.
+    (other,) = parse("preToolUse.bash", timestamp=20, **given)
+    assert other.call.id not in (after.call.id, later.call.id)
+
+
 def test_both_spellings_of_a_time_are_one(parse: Parse) -> None:
     (own,) = parse("preToolUse.apply_patch")
     (lent,) = parse("claude-format.PreToolUse.apply_patch")
@@ -83,6 +97,11 @@ def test_what_is_remembered_has_an_end() -> None:
         ids.after(f"key {number}", "2")
     for number in range(100):
         ids.before("one", str(number))
+    for number in range(5_000):
+        ids.after(f"early {number}", "2")
+        ids.before(f"early {number}", "1")
+    assert len(ids._early) <= 4_096
+    assert len(ids._late) <= 4_096
     assert len(ids._open) <= 4_096
     assert len(ids._closed) <= 4_096
     assert len(ids._open["one"]) == 32

@@ -24,12 +24,13 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERAGE = (sys.executable, "-m", "coverage")
-PYTEST = (*COVERAGE, "run", "-m", "pytest", "-q", "-rs", "--durations=10")
+PYTEST = ("-m", "pytest", "-q", "-rs", "--durations=10")
+PLAIN = (sys.executable, *PYTEST)
+#: Only what is about core is traced: that takes twice the time.
+TRACED = (*COVERAGE, "run", *PYTEST)
 #: Tests that mostly wait for processes, each part in a run of its own.
-PARTS = (
-    ("tests/conformance", "tests/stress", "tests/plugins/adapters"),
-    ("tests/core/service",),
-)
+AGENTS = ("tests/conformance", "tests/stress", "tests/plugins/adapters")
+SERVICE = ("tests/core/service",)
 #: What pytest's last line counts.
 COUNT = re.compile(
     r"(\d+) (failed|passed|skipped|deselected|xfailed|errors?|warnings?)\b"
@@ -42,10 +43,14 @@ FLOOR = 90
 
 @dataclass(frozen=True)
 class Check:
-    """One headline and the commands under it; the first that fails ends it."""
+    """One headline and the commands under it.
+
+    :param whole: whether one that fails lets the next run all the same.
+    """
 
     name: str
     commands: Sequence[Sequence[str]]
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,11 @@ def script(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+def ignored(*paths: str) -> tuple[str, ...]:
+    """Return what has pytest leave out these."""
+    return tuple(f"--ignore={path}" for path in paths)
+
+
 CHECKS = (
     Check("ruff check", [python("ruff", "check", ".")]),
     Check("ruff format", [python("ruff", "format", "--check", ".")]),
@@ -75,7 +85,11 @@ CHECKS = (
     Check("import-linter", [(script("lint-imports"),)]),
     Check(
         "pytest",
-        [(*PYTEST, *(f"--ignore={path}" for part in PARTS for path in part))],
+        [
+            (*TRACED, "tests", "--ignore=tests/plugins", *ignored(*AGENTS, *SERVICE)),
+            (*PLAIN, "tests/plugins", *ignored(*AGENTS)),
+        ],
+        whole=True,
     ),
     Check(
         f"coverage of core, at least {FLOOR} %",
@@ -92,7 +106,7 @@ CHECKS = (
 UNWANTED = "PYTHONDONTWRITEBYTECODE"
 #: What is done before all else, and what runs beside the checks.
 FIRST: Sequence[str] = (*COVERAGE, "erase")
-BESIDE: Sequence[Sequence[str]] = [(*PYTEST, *part) for part in PARTS]
+BESIDE: Sequence[Sequence[str]] = [(*PLAIN, *AGENTS), (*TRACED, *SERVICE)]
 
 
 def main() -> int:
@@ -122,9 +136,11 @@ def run(check: Check) -> Outcome:
     start = time.monotonic()
     passed, last_line = True, ""
     for command in check.commands:
-        code, last_line = follow(command)
-        if code:
-            passed = False
+        code, line = follow(command)
+        taken = time.monotonic() - start
+        last_line = summed(last_line, line, taken) if last_line else line
+        passed &= not code
+        if code and not check.whole:
             break
     return Outcome(check.name, passed, time.monotonic() - start, last_line)
 

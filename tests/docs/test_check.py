@@ -25,6 +25,7 @@ def check(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def alone(check: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the real tests, and what they have covered, out of it."""
     monkeypatch.setattr(check, "FIRST", program("pass"))
+    monkeypatch.setattr(check, "BESIDE_IN_FULL", check.BESIDE, raising=False)
     monkeypatch.setattr(check, "BESIDE", [])
 
 
@@ -131,10 +132,40 @@ def test_a_run_that_ended_without_counts_is_what_the_last_line_says(
     )
 
 
-def test_no_test_is_left_out_of_all_runs(check: ModuleType) -> None:
-    (made,) = [made for made in check.CHECKS if made.name == "pytest"]
-    ignored = {word for word in made.commands[-1] if word.startswith("--ignore=")}
-    paths = [path for part in check.PARTS for path in part]
+def test_of_a_check_that_is_run_whole_every_number_counts(
+    check: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    commands = [
+        program("print('1 failed, 2 passed in 9s'); exit(1)"),
+        program("print('3 passed in 8s')"),
+    ]
+    checks = (check.Check("pytest", commands, whole=True),)
+    monkeypatch.setattr(check, "CHECKS", checks)
 
-    assert ignored == {f"--ignore={path}" for path in paths}
-    assert all((check.ROOT / path).is_dir() for path in paths)
+    assert check.main() == 1
+
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 failed, 5 passed in ")
+
+
+def test_every_test_is_in_one_run(check: ModuleType) -> None:
+    (made,) = [made for made in check.CHECKS if made.name == "pytest"]
+    runs = [*made.commands, *check.BESIDE_IN_FULL]
+
+    for file in sorted((check.ROOT / "tests").rglob("test_*.py")):
+        path = file.relative_to(check.ROOT).as_posix()
+        taken = [run for run in runs if _takes(run, path)]
+        assert len(taken) == 1, path
+
+
+def _takes(run: tuple[str, ...], path: str) -> bool:
+    given = [word for word in run if word.startswith("tests")]
+    left_out = [word[9:] for word in run if word.startswith("--ignore=")]
+    return any(_below(path, each) for each in given) and not any(
+        _below(path, each) for each in left_out
+    )
+
+
+def _below(path: str, directory: str) -> bool:
+    return path.startswith(f"{directory}/")

@@ -33,6 +33,7 @@ def _table() -> dict[str, Reader]:
         building,
         containers,
         copying,
+        credentials,
         databases,
         editors,
         find,
@@ -55,7 +56,7 @@ def _table() -> dict[str, Reader]:
     for module in (
         metadata, reading, copying, archives, network, git, containers, editors,
         databases, search, find, building, windows, stream_editors, standard_input,
-        wrappers, shells, python_program, script_programs, own_commands,
+        wrappers, shells, python_program, script_programs, own_commands, credentials,
     ):  # fmt: skip
         table.update(module.TABLE)
     return table

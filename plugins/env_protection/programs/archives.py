@@ -14,6 +14,7 @@ _TAR = (
     "listed-incremental> volno-file> warning= format= blocking-factor= suffix= "
     "add-file% checkpoint. one-top-level. null. exclude-vcs. exclude-vcs-ignores."
 )
+_STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _KEYS = frozenset("cxtruAdvfzjJZapPmkwWhOSlBGiMnsoqUHICTX")
 
 
@@ -48,6 +49,8 @@ def _tar(call: Call) -> None:
             continue
         if item.name in ("checkpoint-action",):
             _checkpoint(call, item.value.text)
+        elif item.name in ("T", "files-from") and item.value.text in _STDIN:
+            _take_named(call, excluded, archive[0] if archive else "")
         elif item.name and item.name not in ("f", "file"):
             call.apply(item.role, item.value)
         elif not item.name and creates:
@@ -56,6 +59,14 @@ def _tar(call: Call) -> None:
         elif not item.name:
             # Taken out: the names are those in the archive, and files are written.
             call.access("look" if compares else "write", item.value.text)
+
+
+def _take_named(call: Call, excluded: list[str], target: str) -> None:
+    """Report the files whose names a program is fed."""
+    stdin = call.shell.stdin
+    for line in stdin.text.replace("\0", "\n").split("\n") if stdin else ():
+        if line.strip():
+            _take_in(call, line.strip(), excluded, target)
 
 
 def _checkpoint(call: Call, text: str) -> None:
@@ -105,9 +116,8 @@ def _zip(call: Call) -> None:
     for text in operands[1:]:
         if below or not call.world.is_directory(call.path(text)):
             _take_in(call, text, excluded, operands[0])
-    if parsed.has("@", "names-stdin") and call.shell.stdin is not None:
-        for line in call.shell.stdin.text.split("\n"):
-            _take_in(call, line.strip(), excluded, operands[0] if operands else "")
+    if parsed.has("@", "names-stdin"):
+        _take_named(call, excluded, operands[0] if operands else "")
 
 
 def _unzip(call: Call) -> None:

@@ -42,6 +42,7 @@ def _make(call: Call) -> None:
         content = None
         if text == "-" and call.shell.stdin is not None:
             content = call.shell.stdin.text
+            names_in_text(call, content)
         elif UNKNOWN not in text:
             content = call.world.text_of(call.path(text))
         if content is not None:
@@ -319,6 +320,18 @@ def _compiler(call: Call) -> None:
             call.read(word.text[1:], "takes arguments from it")
 
 
+def _assembler(call: Call) -> None:
+    """`as`: a warning shows the line it is about; `-D`, `-L` and the like are flags."""
+    parsed = call.parse(
+        "o> I? MD> a= defsym= march= mcpu= mtune= mfpu= mabi= debug-prefix-map="
+    )
+    call.apply_options(parsed)
+    for word in parsed.operands:
+        call.read(word.text.removeprefix("@"), "assembles it")
+    if call.shell.stdin is not None:
+        names_in_text(call, call.shell.stdin.text)
+
+
 def _m4(call: Call) -> None:
     parsed = call.parse("D= I? U= s. F> R<  d. l= L= o> G. E.")
     call.apply_options(parsed)
@@ -366,10 +379,11 @@ TABLE: dict[str, Reader] = {
         _python_runner,
     ),
     **programs(
-        "gcc g++ cc c++ cpp clang clang++ tcc ld as javac rustc ghc ocaml tsc swc "
+        "gcc g++ cc c++ cpp clang clang++ tcc ld javac rustc ghc ocaml tsc swc "
         "esbuild nasm gfortran dmd ldc2 zig nim kotlinc scalac swiftc mcs csc",
         _compiler,
     ),
+    **programs("as gas", _assembler),
     "m4": _m4,
     **programs("pip pip3 pipx", _pip),
     **programs(

@@ -57,6 +57,13 @@ def _setting(call: Call, name: str, value: str) -> None:
         call.command(value.lstrip("!"))
 
 
+def _credential(git: Git) -> None:
+    """`git credential fill`, `git credential-store get`: they print a login."""
+    if git.words and git.words[0].text in ("fill", "get"):
+        home = git.call.world.home
+        git.call.read(f"{home}/.git-credentials", "prints what is in it")
+
+
 def _bisect(git: Git) -> None:
     if git.words and git.words[0].text == "run":
         git.call.start(git.words[1:])
@@ -124,6 +131,9 @@ _SUBCOMMANDS: dict[str, Callable[[Git], None]] = {
     "hash-object": taking.hash_object,
     "update-index": taking.update_index,
     **dict.fromkeys(("apply", "am", "mailinfo", "mailsplit", "patch-id"), taking.apply),
+    **dict.fromkeys(
+        ("credential", "credential-store", "credential-cache"), _credential
+    ),
     "bisect": _bisect,
     "rebase": _rebase,
     **dict.fromkeys(("submodule", "for-each-repo"), _each),

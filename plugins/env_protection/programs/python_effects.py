@@ -222,6 +222,13 @@ def _load_env(code: Interpreter, given: Given) -> object:
     return NOTHING
 
 
+def _load_own_env(code: Interpreter, given: Given) -> object:
+    """`decouple.config(NAME)`: it looks for the file by itself."""
+    del given
+    touch(code, "load", ".env")
+    return NOTHING
+
+
 def _env_values(code: Interpreter, given: Given) -> object:
     path = given.get(0, "dotenv_path")
     touch(code, "read", ".env" if isinstance(path, Nothing) else path)
@@ -386,6 +393,7 @@ EFFECTS: dict[str, Effect] = {
     "compile": _compile,
     **_table("dotenv.load_dotenv environ.Env.read_env environs.Env.read_env "
              "dotenv.main.load_dotenv decouple.RepositoryEnv", _load_env),
+    **_table("decouple.config decouple.AutoConfig", _load_own_env),
     **_table("dotenv.dotenv_values dotenv.get_key "
              "dotenv.main.dotenv_values", _env_values),
     "dotenv.set_key": _does("write"),

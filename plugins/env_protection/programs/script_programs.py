@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..words import UNKNOWN, Word
 from .call import Call, Reader, programs
 from .code import read_script
+from .standard_input import names_in_text
+
+#: Code that changes which files are read as the input, and code that reads it.
+_NAMES_INPUT = re.compile(r"@ARGV|ARGV *(?:<<|\.|\[)")
+_READS_INPUT = re.compile(r"<(?:<>|ARGV)?>|ARGF|readline|\bgets\b|\$<")
 
 
 def _file(call: Call, language: str, words: Sequence[Word]) -> None:
@@ -69,6 +75,13 @@ def _node(call: Call) -> None:
 _PERL = "e= E= I? M= m= F= i. l. 0. C. D. x. V. d."
 
 
+def _input_of_code(call: Call, code: Sequence[Word]) -> None:
+    """Report what code names that chooses the files of its input by itself."""
+    for word in code:
+        if _NAMES_INPUT.search(word.text) and _READS_INPUT.search(word.text):
+            names_in_text(call, word.text)
+
+
 def _perl(call: Call) -> None:
     """`perl -ne CODE FILES`: with `-n` and `-p` the operands are read."""
     parsed = call.parse(_PERL, first_operand_ends=False)
@@ -79,6 +92,7 @@ def _perl(call: Call) -> None:
     for word in code:
         argv = operands if not loops else []
         read_script(call, "perl", _perl_text(word.text, loops=loops), argv)
+    _input_of_code(call, code)
     reads = loops or any("<>" in w.text or "<ARGV>" in w.text for w in code)
     if not code and operands and operands[0].text != "-":
         _file(call, "perl", operands)
@@ -149,6 +163,7 @@ def _ruby(call: Call) -> None:
                 call.access("load", ".env")
     for word in code:
         read_script(call, "ruby", word.text, operands)
+    _input_of_code(call, code)
     reads = loops or any(
         mark in w.text for w in code for mark in ("ARGF", "gets", "readlines", "$<")
     )

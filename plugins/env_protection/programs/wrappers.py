@@ -291,7 +291,7 @@ def _xargs_like_lines(call: Call) -> None:
         "batch": "",
         "mispipe": "",
         "tmux": "c@ n= s= t= F= x= y= e= L= S= f<",
-        "screen": "S= c< t= T= s= h= e=",
+        "screen": "S= c< t= T= s= h= e= p= X.",
         "zellij": "",
         "xterm": "e! T= title= geometry=",
         "nodemon": "w= e= i= x! exec! watch= ext= ignore= delay= config<",
@@ -310,6 +310,8 @@ def _xargs_like_lines(call: Call) -> None:
             call.command(word.text)
     elif call.name in ("tmux", "screen"):
         _multiplexer(call, words)
+        if call.name == "screen":
+            call.start(words)
     elif call.name in ("at", "batch"):
         if call.shell.stdin is not None:
             call.command(call.shell.stdin.text)
@@ -336,9 +338,11 @@ def _multiplexer(call: Call, words: Sequence[Word]) -> None:
 
 
 def _su(call: Call) -> None:
-    """`su -c TEXT`, `sg GROUP -c TEXT`."""
-    parsed = call.parse("c! command! s= shell= g= G= w=")
+    """`su -c TEXT`, `sg GROUP -c TEXT`, `runuser -u USER -- PROGRAM`."""
+    parsed = call.parse("c! command! session-command! s= shell= g= G= w= u= user=")
     call.apply_options(parsed)
+    if call.name == "runuser" and parsed.has("u", "user"):
+        call.start(parsed.operands)
 
 
 def _ssh(call: Call) -> None:
@@ -464,7 +468,7 @@ TABLE: dict[str, Reader] = {
     **programs("env genv", _env),
     **programs("xargs gxargs", _xargs),
     **programs("parallel rush", _parallel),
-    **programs("su runas sg newgrp", _su),
+    **programs("su runuser runas sg newgrp", _su),
     **programs("ssh autossh mosh", _ssh),
     "flock": _flock,
     **programs("busybox toybox coreutils", _busybox),

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from .workers import Workers
 
@@ -50,8 +50,7 @@ class ProcessLostError(Exception):
         self.blameless = blameless
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What went wrong in one call; `error` is what it raised.
 
     `lost` and `unasked` are for plugins in worker processes: the process was lost

@@ -13,7 +13,7 @@ variable, plugins that changed or failed since `cold_rules` were left.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from hookwright.hookspecs import Answer, Decision, RecordType
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _SETTING = "HOOKWRIGHT__"
 _NO_PLUGINS = "HOOKWRIGHT_NO_PLUGINS"
+#: How an adapter is named among what answers, before its agent host's name.
+_ADAPTER = "adapter "
 #: The defaults of `service.briefing_tokens` and `redaction.redact_output`; a test
 #: compares.
 BRIEFING_TOKENS = 800
@@ -61,7 +63,7 @@ def answer(
     """
     worktree = locate_project(raw.cwd).worktree
     rules = _rules(raw, paths, worktree)
-    if rules is None or f"adapter {raw.agent_host}" not in rules.answering:
+    if rules is None or f"{_ADAPTER}{raw.agent_host}" not in rules.answering:
         return None
     redactor = Redactor(load_key(paths.data), values=project_secrets(worktree))
     clock = Clock()
@@ -75,7 +77,7 @@ def answer(
         leave_out=("tools", "commands", "installers"),
         policies=unanswered.policies(paths, raw.environment),
     )
-    host.load(only={name for names in rules.answering.values() for name in names})
+    host.load(only=_asked(rules.answering, raw.agent_host))
     if raw.agent_host not in host.adapters:
         return None
     received = Reader(paths, host, clock, lambda _cwd: redactor).read(raw)
@@ -165,6 +167,16 @@ def _rules(
         return None
     installed = {found.name: found.version for found in discover(paths.run)}
     return rules if installed == rules.plugins else None
+
+
+def _asked(answering: Mapping[str, Sequence[str]], agent_host: str) -> set[str]:
+    """Return the plugins that have a say, of the adapters this agent host's alone."""
+    return {
+        name
+        for asked, names in answering.items()
+        if not asked.startswith(_ADAPTER) or asked == f"{_ADAPTER}{agent_host}"
+        for name in names
+    }
 
 
 def _keep(received: Received, paths: Paths) -> str:

@@ -24,24 +24,21 @@ from .schema import Schema, json_of
 Kind = Literal["put", "absent", "delete", "merge"]
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Write a value; `entries` are its index entries."""
 
     value: bytes
     entries: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PutIfAbsent:
+class PutIfAbsent(NamedTuple):
     """Write a value unless the key holds one."""
 
     value: bytes
     entries: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Remove the key."""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
@@ -17,8 +16,7 @@ from .disk import sync_data, sync_folder
 DEAD_LETTERS = "dead-letters.jsonl"
 
 
-@dataclass(frozen=True)
-class DeadLetter:
+class DeadLetter(NamedTuple):
     """One operation or stored value that was set aside, and why."""
 
     type: str

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from .words import Word
 
@@ -22,8 +22,7 @@ Mode = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """One file that would be touched.
 
     :param path: absolute and without `.` and `..`, as it is spelled: symbolic links are
@@ -41,8 +40,7 @@ class Access:
     below: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(NamedTuple):
     """Something that could not be followed and could reach a secret: a person decides.
 
     :param what: the piece, shortened, as the agent wrote it.
@@ -53,8 +51,7 @@ class Doubt:
     why: str
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """All that is known of a command."""
 
     accesses: tuple[Access, ...] = ()

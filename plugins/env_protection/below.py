@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .copies import FOREIGN
 from .disk import TooMuchError
 from .world import DiskWorld
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A protected file, and the rule that protects it."""
 
     path: str

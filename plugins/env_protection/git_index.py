@@ -11,7 +11,6 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from .disk import Disk
@@ -47,8 +46,7 @@ class IndexUnreadableError(Exception):
     """The index is of another form, damaged or too large; the text says which."""
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(NamedTuple):
     """Where git keeps a work tree's files.
 
     :param git_dir: the work tree's own git directory.

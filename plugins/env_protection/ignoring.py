@@ -7,7 +7,7 @@ The user's own `core.excludesFile` is looked for in its usual place.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hookwright.core.api import git_dir_of
 
@@ -17,8 +17,7 @@ from .globs import name_matches
 _MOST_RULES = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """One line: its pattern's names, and what it means."""
 
     names: tuple[str, ...]

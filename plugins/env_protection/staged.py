@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hookwright.core.api import Finding, git_dir_of, project_secrets, scan_bytes
 
@@ -45,8 +45,7 @@ _LOCKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
+class Leak(NamedTuple):
     """A secret that a commit would take in.
 
     :param path: below the top of the work tree.

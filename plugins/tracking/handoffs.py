@@ -12,8 +12,8 @@ of them. So is one that begins where another agent host was at work just now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from hookwright.hookspecs import PluginContext, PromptSubmit, SessionStart
 
@@ -30,8 +30,7 @@ _GOES_ON = frozenset({"resume", "compact", "fork"})
 _JUST_NOW = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What a session that begins finds.
 
     :param task: the task that it is a part of from now on.

@@ -12,9 +12,8 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 #: A row longer than this is passed over unread (an image in a tool's result, say).
 MAX_ROW = 4 * 2**20
@@ -27,8 +26,7 @@ _NO_FILE = (0, 0)
 _MAX_COUNT = 10**12
 
 
-@dataclass(frozen=True)
-class ModelCall:
+class ModelCall(NamedTuple):
     """The tokens of one model call, as far as the rows read so far tell."""
 
     message_id: str

@@ -6,7 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hookwright.hookspecs import (
     Agent,
@@ -33,8 +33,7 @@ _MAX_SUBAGENTS = 4_096
 _REFUSED = "permission_denied"
 
 
-@dataclass(frozen=True)
-class Subagent:
+class Subagent(NamedTuple):
     """A subagent, and the conversation it belongs to."""
 
     agent: Agent

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hookwright.hookspecs import ToolCall, ToolName
 
@@ -46,8 +45,7 @@ _MOST = 4_096
 Change = Literal["created", "modified"]
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What became of a call.
 
     :param error: why it failed, "" when it did not.

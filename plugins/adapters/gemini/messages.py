@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from hookwright.hookspecs import (
     Agent,
@@ -42,8 +41,7 @@ from .sessions import (
 _MAX_TIME = 40
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """One message with what its session's earlier ones told.
 
     :param when: the message's own time, as Gemini CLI wrote it.
@@ -65,7 +63,7 @@ class Told:
 
     def fields(self, agent: Agent, number: int = 0) -> dict[str, Any]:
         """Return the fields of the message's event with that number."""
-        return replace(self.message, agent=agent).fields(number)
+        return self.message._replace(agent=agent).fields(number)
 
 
 def read_message(delivery: Delivery, name: str) -> Message:

@@ -12,9 +12,8 @@ tells no hook; such a commit makes a session of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from hookwright.core.api import sha256
 from hookwright.hookspecs import Agent
@@ -30,8 +29,7 @@ SESSION_VARIABLES: Mapping[str, str] = {
 _NOBODY = "unknown"
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(NamedTuple):
     """Who did it, and in which session."""
 
     agent_host: str

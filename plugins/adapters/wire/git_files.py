@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Action = Literal["commit", "amend", "merge", "rebase", "cherry-pick", "revert", "other"]
 
@@ -24,8 +23,7 @@ _LINE = re.compile(
 _BRANCH = "refs/heads/"
 
 
-@dataclass(frozen=True)
-class ReflogLine:
+class ReflogLine(NamedTuple):
     """One line of a reflog."""
 
     old: str
@@ -46,8 +44,7 @@ class ReflogLine:
         return self.message.partition(": ")[2]
 
 
-@dataclass(frozen=True)
-class Head:
+class Head(NamedTuple):
     """What HEAD stands at; "" for what its files do not tell."""
 
     hash: str

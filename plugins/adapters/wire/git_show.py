@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hookwright.hookspecs import Commit, FileStat
 
@@ -33,8 +33,7 @@ _HASH = re.compile(r"[0-9a-f]{40,64}")
 _STAT = re.compile(r"(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """What git shows of a commit."""
 
     hash: str

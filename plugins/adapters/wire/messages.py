@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from hookwright.core.api import locate_project
 from hookwright.hookspecs import Agent, Delivery, Project
@@ -14,8 +13,7 @@ from hookwright.hookspecs import Agent, Delivery, Project
 from .payload import Payload
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """One message, with what all its events need."""
 
     agent_host: str

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Payload:
+class Payload(NamedTuple):
     """A JSON object of the wire, or of one of its fields.
 
     Every reader raises ValueError with the field's full name in its text.

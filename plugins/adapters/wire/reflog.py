@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from hookwright.core.api import git_dir_of
 from hookwright.hookspecs import Commit, Event, Project, Push, PushRef
@@ -27,8 +27,7 @@ _MOVES = ("rebase (start)", "rebase (finish)", "rebase (abort)", "rebase (skip)"
 _PUSHED = "update by push"
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(NamedTuple):
     """Where a repository stood before a command ran.
 
     :param time: when that was; the file system's clock is compared with it.

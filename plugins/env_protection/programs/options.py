@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..words import UNKNOWN, Word
 
@@ -28,8 +29,7 @@ _MOST_LETTERS = 40
 _ROLES = "=<>?^$*-%@!+~."
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """One option or operand.
 
     :param name: the option's name without dashes, "" for an operand.

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 #: Code of more tokens is not followed.
 MOST_TOKENS = 5_000
 _OPEN = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(NamedTuple):
     """How a language spells its strings and comments.
 
     :param joins: operators that put texts together.
@@ -40,8 +39,7 @@ class Dialect:
     newline_ends: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of code.
 
     :param kind: `s` string, `x` command, `r` regular expression, `n` number, `w` word,

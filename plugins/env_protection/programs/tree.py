@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..globs import name_matches
 from ..words import UNKNOWN
@@ -66,8 +67,7 @@ _MOST_NAMES = 800
 _MOST_DIRECTORIES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a walk came upon.
 
     :param parts: names below where it began; () for the start itself.

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hookwright.core.clock import Clock
+from hookwright.core.host import PluginHost
 from hookwright.core.paths import Paths
 from hookwright.core.service import cold_rules, shortcut
 from hookwright.core.service.intake import RawDelivery
@@ -80,6 +81,28 @@ def test_the_answer_is_that_of_the_whole_program(paths: Paths, project: Path) ->
     assert '"permissionDecision":"deny"' in wanted[1].stdout.replace(" ", "")
     assert "Agent ledger" in wanted[3].stdout
     assert "tool_name" in wanted[4].stderr
+
+
+def test_other_agent_hosts_adapters_are_not_loaded(
+    paths: Paths,
+    project: Path,
+    rules_left: Runtime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: set[str] = set()
+
+    def load(self: PluginHost, *, only: set[str]) -> None:
+        loaded.update(only)
+        _load(self, only=only)
+
+    _load = PluginHost.load
+    monkeypatch.setattr(PluginHost, "load", load)
+
+    assert shortcut.answer(shell(project, "ls"), paths) is not None
+
+    assert "claude_code" in loaded
+    assert "tracking" in loaded
+    assert not {"codex", "copilot", "cursor", "gemini", "git", "opencode"} & loaded
 
 
 def test_the_event_is_durable_and_observed_by_whoever_comes_next(

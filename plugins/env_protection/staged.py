@@ -22,8 +22,9 @@ from .git_index import (
     read_index,
 )
 
-#: Blobs that hold no secret, or are older than the last commit.
-_clean: dict[str, None] = {}
+#: Blobs whose text holds no secret, and whether they are older than the last commit:
+#: then their names are in it already.
+_clean: dict[str, bool] = {}
 _MOST_CLEAN = 100_000
 _LARGEST = 2**20
 _MOST_FINDS = 5
@@ -110,10 +111,10 @@ class Staging:
         moved = _last_move(repository)
         fresh = []
         for entry in self.entries(index):
-            if entry.blob in _clean:
+            if _clean.get(entry.blob):
                 continue
             if _written(repository.loose(entry.blob)) < moved:
-                _remember(entry.blob)
+                _remember(entry.blob, is_old=True)
             else:
                 fresh.append(entry)
         # Names first: they cost nothing.
@@ -122,11 +123,13 @@ class Staging:
             if rule is not None:
                 yield Leak(entry.path, rule)
         for entry in fresh:
+            if entry.blob in _clean:
+                continue
             content = read_blob(repository.loose(entry.blob))
             found = list(self._in_text(entry.path, content))
             yield from found
             if not found:
-                _remember(entry.blob)
+                _remember(entry.blob, is_old=False)
 
     def is_fresh(self, entry: Entry) -> bool:
         """Return whether the file was staged, changed, since the last commit."""
@@ -173,7 +176,7 @@ def _written(path: str) -> float:
         return -1.0
 
 
-def _remember(blob: str) -> None:
+def _remember(blob: str, *, is_old: bool) -> None:
     if len(_clean) >= _MOST_CLEAN:
         _clean.clear()
-    _clean[blob] = None
+    _clean[blob] = is_old

@@ -74,7 +74,7 @@ class Judge:
         self._world = world
         self._worktree = worktree
         self._allow_loading = allow_loading
-        self._own = OwnFiles(world.disk)
+        self._own = OwnFiles(world.disk, worktree=worktree)
         self._bad_commits = bad_commits
         self._made_commits: Commits | None = None
 

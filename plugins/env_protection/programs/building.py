@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..words import UNKNOWN, Word
 from .call import Call, Program, Reader, programs
+from .own_commands import changes_guard
 from .standard_input import names_in_text
 from .wrappers import joined
 
@@ -297,8 +298,10 @@ def _python_runner(call: Call) -> None:
             started = [Word("python"), *started]
         inner.start(started)
         return
-    for word in words[1:]:
-        call.perhaps(word.text)
+    texts = [word.text for word in words]
+    _uninstall(call, texts)
+    for text in texts[1:]:
+        call.perhaps(text)
 
 
 def _compiler(call: Call) -> None:
@@ -365,8 +368,18 @@ def _pip(call: Call) -> None:
         "log> proxy= python= d? dest? report>"
     )
     call.apply_options(parsed)
-    for word in parsed.operands[1:]:
-        call.perhaps(word.text)
+    words = [word.text for word in parsed.operands]
+    _uninstall(call, words)
+    for text in words[1:]:
+        call.perhaps(text)
+
+
+def _uninstall(call: Call, words: Sequence[str]) -> None:
+    """Report that Hookwright itself would be taken away."""
+    verbs = {"uninstall", "remove"} & set(words[:2])
+    packages = [word.lower().partition("[")[0] for word in words[1:]]
+    if verbs and "hookwright" in packages:
+        changes_guard(call, f"{call.name} {min(verbs)} hookwright")
 
 
 TABLE: dict[str, Reader] = {

@@ -23,13 +23,17 @@ def _hookwright(call: Call) -> None:
         ("uninstall",), ("plugins", "enable"), ("config", "unset"), ("config", "edit"),
     }  # fmt: skip
     if tuple(words[:2]) in changes or tuple(words[:1]) in changes:
-        home = call.world.home
-        name = " ".join(words[:2])
-        call.name = f"hookwright {name}"
-        call.access("write", f"{home}/{_SETTINGS}", "changes what is protected")
+        changes_guard(call, " ".join(["hookwright", *words[:2]]))
         return
     for word in call.words:
         call.perhaps(word.text)
+
+
+def changes_guard(call: Call, command: str) -> None:
+    """Report that a command takes protection away."""
+    call.name = command
+    file = f"{call.world.home}/{_SETTINGS}"
+    call.access("write", file, "changes what is protected")
 
 
 TABLE: dict[str, Reader] = programs("hookwright", _hookwright)

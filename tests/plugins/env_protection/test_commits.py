@@ -147,6 +147,15 @@ def test_a_staged_secret_file_is_refused_by_its_name(project: Path) -> None:
     assert staged(project).outcome == "allow"
 
 
+def test_a_staged_secret_file_without_a_secret_in_it_is_refused_each_time(
+    project: Path,
+) -> None:
+    (project / ".env").write_text("DEBUG=1\n")
+    run(project, "add", "-f", ".env")
+
+    assert [staged(project).outcome for _ in range(3)] == ["deny"] * 3
+
+
 def test_a_commit_of_some_files_is_judged_by_its_own_index(project: Path) -> None:
     (project / "conf.py").write_text(f'TOKEN = "{TOKEN}"\n')
     other = project / ".git" / "next-index"

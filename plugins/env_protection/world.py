@@ -23,10 +23,11 @@ class DiskWorld:
 
     def __init__(self, config: EnvProtectionConfig, worktree: str, cwd: str) -> None:
         self._home = os.path.expanduser("~")
-        self._cwd = cwd
         self.disk = Disk()
         names = names_for(self._home, config.strict, config.protect, config.allow)
         self.policy = Policy(names, self.disk, worktree, cwd)
+        known = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+        self._variables = {**known, "HOME": self._home, "PWD": cwd}
 
     @property
     def home(self) -> str:
@@ -36,8 +37,7 @@ class DiskWorld:
     @property
     def variables(self) -> Mapping[str, str]:
         """Variables of the agent's shell whose values are known."""
-        found = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
-        return {**found, "HOME": self._home, "PWD": self._cwd}
+        return self._variables
 
     def names_in(self, directory: str) -> Sequence[str] | None:
         """Return the names in a directory, () for none, None for too many."""

@@ -173,7 +173,9 @@ def names_found(argv: Sequence[Word], shell: Shell, findings: Findings) -> Word 
     """
     if not argv or not findings.step(len(argv)):
         return None
-    from .listing import printed_names
+    from .listing import LISTERS, printed_names
 
-    call = Call(name_of_program(argv[0].text), argv[1:], shell, findings, shell.cwd)
-    return printed_names(call)
+    name = name_of_program(argv[0].text)
+    if name not in LISTERS:
+        return None
+    return printed_names(Call(name, argv[1:], shell, findings, shell.cwd))

@@ -8,6 +8,10 @@ from .find import FDS, FINDS, fd_names, found_by, parse_find
 from .tree import any_matches, secrets_below
 
 _MOST = 200
+#: Nobody else prints names.
+LISTERS = frozenset(
+    {*FINDS, *FDS, "ls", "dir", "exa", "eza", "rg", "ag", "git", "grep", "ack"}
+)
 
 
 def printed_names(call: Call) -> Word | None:

@@ -44,9 +44,15 @@ _LARGEST_ARRAY = 2000
 class Assigning(Redirecting):
     """Follows assignments."""
 
+    #: The variables that come from outside; they stay as they are.
+    _outer: dict[str, Word] | None = None
+
     def known_variables(self) -> dict[str, Word]:
         """Return all variables as they are now."""
-        found = {name: Word(text) for name, text in self.world.variables.items()}
+        if self._outer is None:
+            known = self.world.variables.items()
+            self._outer = {name: Word(text) for name, text in known}
+        found = dict(self._outer)
         for name, values in self.state.variables.items():
             found[name] = Word(self.pick(name, values))
         found["PWD"] = Word(self.cwd)

@@ -83,6 +83,8 @@ def open_claude(
     claude_binary: Path, workplace: Workplace
 ) -> Iterator[Callable[[], Terminal]]:
     """Return what opens Claude Code in the workplace, with Hookwright in it."""
+    # Drawn first while the daemon starts, it is drawn again ten seconds later.
+    workplace.environment["HOOKWRIGHT__SERVICE__IDLE_EXIT"] = "60"
     workplace.hookwright("install", "claude-code")
     state = workplace.home / ".claude.json"
     known = json.loads(state.read_text()) if state.exists() else {}

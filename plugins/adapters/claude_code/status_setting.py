@@ -1,8 +1,9 @@
 """The member `statusLine` of a settings file of Claude Code: ours, or left alone.
 
-Shape: `{"statusLine": {"type": "command", "command": SHELL_TEXT}}` (settings reference,
-2.1.329). Claude Code runs the text in a shell whenever the conversation moves on, with
-a JSON object on its standard input, and shows what it prints.
+Shape: `{"statusLine": {"type": "command", "command": SHELL_TEXT, "refreshInterval":
+SECONDS}}` (settings reference, 2.1.329). Claude Code runs the text in a shell whenever
+the conversation moves on, and after each interval, with a JSON object on its standard
+input, and shows what it prints.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from ..wire.programs import read_settings
 from .names import AGENT_HOST, STATUS
 
 MEMBER = "statusLine"
+#: Seconds after which the line is drawn again while nobody says anything: an agent may
+#: be halted from elsewhere, and at the start no daemon may run yet.
+REFRESH = 10
 #: By its end a command is known as ours, whatever client it runs.
 _TAIL = f" {AGENT_HOST} {STATUS} --if-running"
 _BOM = "\ufeff"
@@ -88,7 +92,11 @@ def add_status(content: bytes | None, client: Sequence[str]) -> bytes:
 
     :raises ValueError: the file is not what Claude Code would read.
     """
-    wanted = {"type": "command", "command": status_command(client)}
+    wanted = {
+        "type": "command",
+        "command": status_command(client),
+        "refreshInterval": REFRESH,
+    }
     match status_in(content):
         case "other":
             assert content is not None

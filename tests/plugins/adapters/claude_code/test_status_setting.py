@@ -26,6 +26,7 @@ MakeRequest = Callable[..., InstallRequest]
 CLAUDE = ClaudeCodeInstaller()
 CLIENT = ("/opt/hook wright/client", "-c", "two\nlines 'quoted'")
 OWN = {"type": "command", "command": "date"}
+OURS = {"type": "command", "command": status_command(CLIENT), "refreshInterval": 10}
 
 
 @pytest.fixture
@@ -72,10 +73,7 @@ def test_a_project_gets_the_line_and_gives_it_back(
 
     install([CLAUDE], request)
 
-    assert line_in(local(project)) == {
-        "type": "command",
-        "command": status_command(CLIENT),
-    }
+    assert line_in(local(project)) == OURS
     assert install([CLAUDE], request).changed == ()
     uninstall([CLAUDE], request)
     assert list(project.iterdir()) == []
@@ -207,7 +205,7 @@ def test_what_is_taken_out_leaves_what_was_there(
     found = json.loads(added.decode("utf-8-sig"))
     assert found == {
         **value,
-        MEMBER: {"type": "command", "command": status_command(CLIENT)},
+        MEMBER: OURS,
     }
     assert status_in(added) == "ours"
     assert add_status(added, CLIENT) == added

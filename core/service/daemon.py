@@ -66,6 +66,8 @@ _SUCCEED = 5.0
 _LAST_ANSWERS = 0.3
 _LAST_WORK = 0.3
 _LONGEST_PAUSE = 2.0
+#: Rounds of housekeeping that fail, one after another, until it leaves.
+_MOST_FAULTS = 5
 
 
 class Daemon:
@@ -98,6 +100,7 @@ class Daemon:
         self._watcher = SettingsWatcher(runtime.paths, None, self._on_change)
         self._watched = False
         self._reaper = Reaper()
+        self._faults = 0
         # Threads of its own: every other one may be held up by a plugin.
         self._last_thread = ThreadPoolExecutor(1, "hookwright-leave")
         self._last_resort = LastResort(lambda: runtime.is_writing, last)
@@ -131,7 +134,7 @@ class Daemon:
         try:
             while not self._leaving.is_set():
                 await self._pause()
-                await self._look_around()
+                await self._tend()
         finally:
             await self._depart()
 
@@ -143,6 +146,17 @@ class Daemon:
             await asyncio.wait_for(self._leaving.wait(), pause)
         except TimeoutError:
             return
+
+    async def _tend(self) -> None:
+        """Do the housekeeping; a fault in it ends no daemon that answers agents."""
+        try:
+            await self._look_around()
+            self._faults = 0
+        except Exception:  # noqa: BLE001 - agents wait for a daemon, not for its chores
+            self._faults += 1
+            _log.exception("housekeeping failed, the daemon goes on")
+            if self._faults >= _MOST_FAULTS:
+                self.leave(f"its housekeeping failed {self._faults} times in a row")
 
     async def _look_around(self) -> None:
         if not self._lock.keep() or not self._door.stands:

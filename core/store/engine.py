@@ -218,9 +218,12 @@ class Store:
             if not self._deliveries.take_inbox():
                 return []
             self.recover()
-        finished = {name for layer in self._layers for name in layer.finished}
-        taken = finished | self._deliveries.open.keys()
-        waiting = [item for item in self._deliveries.inbox() if item.id not in taken]
+        # At one moment: what is finished meanwhile would be handed out once more.
+        with self._lock:
+            finished = {name for layer in self._layers for name in layer.finished}
+            taken = finished | self._deliveries.open.keys()
+            found = self._deliveries.inbox()
+        waiting = [item for item in found if item.id not in taken]
         if not waiting and not finished:
             self._deliveries.release_inbox()
         return [(item.id, item.payload) for item in waiting]

@@ -51,6 +51,21 @@ def hookwright_shutdown():
     time.sleep(600)
 """
 
+#: A plugin that breaks the daemon's own housekeeping so many times.
+_TROUBLING = """
+from hookwright.core.service.runtime import Runtime
+
+tick, calls = Runtime.tick, []
+
+def troubled(self):
+    calls.append(None)
+    if len(calls) <= {times}:
+        raise RuntimeError("a fault of its own")
+    return tick(self)
+
+Runtime.tick = troubled
+"""
+
 
 def event(kind: str, text: str = "", session: str = "s1") -> dict[str, str]:
     return {"event": kind, "text": text, "session": session}
@@ -319,3 +334,24 @@ def test_what_plugins_print_on_standard_error_stays_short(
         housekeeping.bound_standard_error(paths)
         os.dup2(kept, 2)
         os.close(kept)
+
+
+@pytest.mark.parametrize(("times", "reason"), [(3, "no event"), (99, "housekeeping")])
+def test_a_fault_in_housekeeping_ends_no_daemon_at_once(
+    times: int,
+    reason: str,
+    paths: Paths,
+    site: Path,
+    start_daemon: StartDaemon,
+    ask: Callable[..., Any],
+) -> None:
+    add_plugin(site, "troubling", _TROUBLING.format(times=times))
+    process = start_daemon(HOOKWRIGHT__SERVICE__IDLE_EXIT="4")
+    ask(event("after", "t1"), flags="o")
+
+    assert process.wait(30) == 0
+
+    said = (paths.logs / "daemon.log").read_text()
+    assert said.count("housekeeping failed, the daemon goes on") == min(times, 5)
+    assert "RuntimeError: a fault of its own" in said
+    assert f"leaving: {reason}" in said or f"leaving: its {reason}" in said

@@ -656,3 +656,31 @@ def test_threads_that_look_for_what_is_left_at_once_close_nothing_twice(
     assert not any(thread.is_alive() for thread in threads)
     assert closed
     store.close()
+
+
+def test_one_may_ask_for_what_is_pending_while_others_finish(store: Store) -> None:
+    """The set of what is finished grows under the eyes of who looks at it."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    over = threading.Event()
+    problems: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            while not over.is_set():
+                assert store.pending() == []
+        except BaseException as error:  # noqa: BLE001 - told by the test itself
+            problems.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        for number in range(2_000):
+            store.accept(f"d{number}", b"{}")
+            store.commit([], delivery_id=f"d{number}")
+    finally:
+        over.set()
+        asking.join()
+        sys.setswitchinterval(before)
+
+    assert problems == []

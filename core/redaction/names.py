@@ -82,9 +82,10 @@ def tells(before: str, word: str, rest: str, quoted: bool) -> Name | None:
     :param quoted: the name is in quotes, or an object's member.
     """
     key = (before, word, rest, quoted)
-    if key in _known:
+    try:
         return _known[key]
-    low = word.lower()
+    except KeyError:  # one look: another thread may empty it meanwhile
+        low = word.lower()
     if low in _PASSWORD_WORDS:
         found = _tells_password(before, word, rest, quoted)
     else:

@@ -121,12 +121,14 @@ class Spool:
     @property
     def names(self) -> frozenset[str]:
         """Return the names of this owner's files."""
-        return frozenset(segment.path.name for segment in self._segments)
+        with self._lock:  # a fold that ends takes files out of the list
+            return frozenset(segment.path.name for segment in self._segments)
 
     @property
     def size(self) -> int:
         """Return the bytes in this owner's files."""
-        return sum(segment.size for segment in self._segments)
+        with self._lock:
+            return sum(segment.size for segment in self._segments)
 
     def say_class(self, synced: bool) -> None:
         """Tell those who append without a daemon whether to sync.

@@ -55,11 +55,15 @@ class Names:
         What only its text can tell (`.npmrc`, `*.pem`) is protected here.
         """
         key = tuple(parts)
-        if key not in self._known:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            self._known[key] = self._rule_of(key)
-        return self._known[key]
+        try:
+            return self._known[key]
+        except KeyError:
+            found = self._rule_of(key)
+        # Another thread may empty it meanwhile.
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[key] = found
+        return found
 
     def _rule_of(self, parts: tuple[str, ...]) -> str | None:
         if not parts or self.allows(parts):

@@ -50,6 +50,14 @@ _GLOBS = frozenset({"glob", "include", "include_pattern", "globs"})
 _LISTERS = frozenset(
     {"glob", "ls", "list", "list_dir", "list_directory", "list_files", "find_files"}
 )
+#: Arguments that hold a patch, and the files that its headers name: `apply_patch`'s own
+#: form, and unified diffs (`a/` and `b/` are git's).
+_PATCHES = frozenset({"diff", "input", "patch", "patch_text"})
+_PATCHED = re.compile(
+    r"^(?:\*\*\* (?:(?:Add|Update|Delete) File|Move to): *|(?:---|\+\+\+) (?:[ab]/)?)"
+    r"([^\t\n]+)",
+    re.MULTILINE,
+)
 #: Stands where redaction took something out of what we are given.
 _TOKEN = re.compile(r"\[REDACTED:[a-z0-9-]{1,60}:[0-9a-f]{8}\]")
 #: Switches that have a tool leave out hidden and ignored files, in Gemini CLI's words.
@@ -144,8 +152,13 @@ def _alternatives(glob: str) -> Sequence[str]:
 
 def named_paths(call: ToolCall, cwd: str) -> tuple[str, ...]:
     """Return the paths that a call names, absolute, each once."""
-    told = (_TOKEN.sub(UNKNOWN, path) for path in call.paths)
-    return tuple(dict.fromkeys([*told, *paths_in(call.input, cwd)]))
+    told = [_TOKEN.sub(UNKNOWN, path) for path in call.paths]
+    for _, patch in _texts(call.input, _PATCHES):
+        told += [absolute(name, cwd) for name in _PATCHED.findall(patch)[:_MOST]]
+    found = [path for path in [*told, *paths_in(call.input, cwd)] if path]
+    # Some tools take the blanks around a path away.
+    bare = [path.strip() for path in found if path != path.strip()]
+    return tuple(dict.fromkeys([*found, *bare]))
 
 
 def paths_in(arguments: Mapping[str, object], cwd: str) -> list[str]:

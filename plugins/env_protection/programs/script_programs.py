@@ -82,6 +82,29 @@ def _input_of_code(call: Call, code: Sequence[Word]) -> None:
             names_in_text(call, word.text)
 
 
+def _is_script(call: Call, language: str, operands: Sequence[Word]) -> bool:
+    """Follow what is no one-liner; return whether a file is the program."""
+    if operands and operands[0].text != "-":
+        _file(call, language, operands)
+        return True
+    if call.shell.stdin is not None:
+        read_script(call, language, call.shell.stdin.text, operands)
+    return False
+
+
+def _input_files(
+    call: Call, operands: Sequence[Word], *, edits: bool, reads: bool
+) -> None:
+    """Report the files that follow a one-liner, by what it does with its input."""
+    for word in operands:
+        if edits:
+            call.access("write", word.text)
+        elif reads:
+            call.read(word.text)
+        else:
+            call.perhaps(word.text)
+
+
 def _perl(call: Call) -> None:
     """`perl -ne CODE FILES`: with `-n` and `-p` the operands are read."""
     parsed = call.parse(_PERL, first_operand_ends=False)
@@ -94,18 +117,9 @@ def _perl(call: Call) -> None:
         read_script(call, "perl", _perl_text(word.text, loops=loops), argv)
     _input_of_code(call, code)
     reads = loops or any("<>" in w.text or "<ARGV>" in w.text for w in code)
-    if not code and operands and operands[0].text != "-":
-        _file(call, "perl", operands)
+    if not code and _is_script(call, "perl", operands):
         return
-    if not code and call.shell.stdin is not None:
-        read_script(call, "perl", call.shell.stdin.text, operands)
-    for word in operands:
-        if edits:
-            call.access("write", word.text)
-        elif reads:
-            call.read(word.text)
-        else:
-            call.perhaps(word.text)
+    _input_files(call, operands, edits=edits, reads=reads)
 
 
 def _perl_text(text: str, *, loops: bool) -> str:
@@ -167,18 +181,9 @@ def _ruby(call: Call) -> None:
     reads = loops or any(
         mark in w.text for w in code for mark in ("ARGF", "gets", "readlines", "$<")
     )
-    if not code and operands and operands[0].text != "-":
-        _file(call, "ruby", operands)
+    if not code and _is_script(call, "ruby", operands):
         return
-    if not code and call.shell.stdin is not None:
-        read_script(call, "ruby", call.shell.stdin.text, operands)
-    for word in operands:
-        if edits:
-            call.access("write", word.text)
-        elif reads:
-            call.read(word.text)
-        else:
-            call.perhaps(word.text)
+    _input_files(call, operands, edits=edits, reads=reads)
 
 
 def _php(call: Call) -> None:

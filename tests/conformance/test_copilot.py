@@ -9,7 +9,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -124,7 +124,7 @@ def version_of(place: Workplace, binary: Path) -> str:
     return said.split()[3].rstrip(".")
 
 
-def events_of(place: Workplace) -> list[dict[str, object]]:
+def events_of(place: Workplace) -> list[dict[str, Any]]:
     """Return what the event log holds."""
     said = place.hookwright("events", "--count", "10000", "--json")
     return [json.loads(line) for line in said.splitlines()]
@@ -143,15 +143,15 @@ def test_the_day_is_recorded_as_in_every_agent_host(
     # Every model call is counted, once, and put down to who made it.
     usage = [event for event in events if event["kind"] == "usage_reported"]
     assert len(usage) == len(model.requests)
-    assert Counter(event["agent"]["name"] for event in usage) == {  # type: ignore[index]
+    assert Counter(event["agent"]["name"] for event in usage) == {
         "main": len(model.requests) - 2,
         "general-purpose": 2,
     }
     assert {event["cache_read_tokens"] for event in usage} == {40}
-    assert min(event["input_tokens"] for event in usage) == 101  # type: ignore[type-var]
+    assert min(event["input_tokens"] for event in usage) == 101
     # A call has one id before and after.
     calls = Counter(
-        event["call"]["id"]  # type: ignore[index]
+        event["call"]["id"]
         for event in events
         if event["kind"] in ("tool_before", "tool_after")
         and event["host_event"] != "pre-commit"
@@ -239,7 +239,7 @@ def test_hooks_of_claude_code_alone_guard_copilot_as_well(
     judge_everything(judged, copilot)
     events = events_of(judged)
     assert {event["agent_host"] for event in events} == {"copilot"}
-    agents = {event["agent"]["id"] for event in events}  # type: ignore[index]
+    agents = {event["agent"]["id"] for event in events}
     assert agents == {"copilot/main", "copilot/general-purpose"}
 
 

@@ -189,8 +189,8 @@ def _pexpect(code: Interpreter, given: Given) -> object:
     arguments = given.get(1, "args")
     if isinstance(arguments, (list, tuple)):
         code.start([Word(text_of(given.get(0, "command"))), *words_of(arguments)], None)
-    elif isinstance(given.get(0), (list, tuple)):
-        code.start(words_of(given.get(0)), None)  # type: ignore[arg-type]
+    elif isinstance(listed := given.get(0), (list, tuple)):
+        code.start(words_of(listed), None)
     else:
         code.start_text(text_of(given.get(0, "command", "argv")))
     return NOTHING

@@ -242,6 +242,8 @@ class Daemon:
         await self._http.tend(service.http, service.http_port)
 
     def _on_signal(self, number: int) -> None:
+        if self._last_resort.ends:
+            return
         if self._leaving.is_set():
             os._exit(128 + number)
         self.leave(signal.Signals(number).name)

@@ -160,6 +160,8 @@ class LastResort:
         self._is_writing = is_writing
         self._last = last
         self._begun = False
+        #: Whether the end has come: the signal that goes to the whole group is ours.
+        self.ends = False
 
     def begin(self) -> None:
         """Give the process its last second; the first call counts."""
@@ -175,5 +177,6 @@ class LastResort:
         while self._is_writing() and time.monotonic() - begun < _MAX_FLUSH:
             time.sleep(_POLL_S)
         _log.warning("left at once; the next daemon finishes what was under way")
+        self.ends = True
         self._last()
         os._exit(0)

@@ -41,10 +41,19 @@ def hookwright_event(event):
     kept.append(subprocess.Popen(["sleep", "600"], start_new_session=True))
 """
 
-#: A plugin whose every last hook never ends.
+#: A plugin whose every last hook never ends. Who is busy sees the signal that ends the
+#: daemon's group before the daemon is gone.
 _CLINGING = """
-import time
+import os, time
 from hookwright.hookspecs import hookimpl
+
+killpg = os.killpg
+
+def busy(group, number):
+    killpg(group, number)
+    time.sleep(0.5)
+
+os.killpg = busy
 
 @hookimpl
 def hookwright_shutdown():

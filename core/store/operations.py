@@ -24,21 +24,24 @@ from .schema import Schema, json_of
 Kind = Literal["put", "absent", "delete", "merge"]
 
 
-class Put(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Put:
     """Write a value; `entries` are its index entries."""
 
     value: bytes
     entries: tuple[bytes, ...] = ()
 
 
-class PutIfAbsent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PutIfAbsent:
     """Write a value unless the key holds one."""
 
     value: bytes
     entries: tuple[bytes, ...] = ()
 
 
-class Delete(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Delete:
     """Remove the key."""
 
 

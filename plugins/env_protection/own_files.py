@@ -86,7 +86,10 @@ class OwnFiles:
             return path.endswith(_KEYS) and self._is_ours(path)
         if mode not in _CHANGES:
             return False
-        return self._is_ours(path) or self._is_hook(path) or self._is_above(path)
+        if self._is_ours(path) or self._is_hook(path):
+            return True
+        # To write into a directory (`wget -P ~`) changes nothing of ours in it.
+        return mode == "remove" and self._is_above(path)
 
     def _is_ours(self, path: str) -> bool:
         real = self._disk.real(path)

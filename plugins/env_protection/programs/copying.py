@@ -33,8 +33,12 @@ def _copy(call: Call) -> None:
     )  # fmt: skip
     for source in operands:
         whole = below and call.world.is_directory(call.path(source))
-        verb = "moves it" if call.name in ("mv", "gmv", "move") else "copies it"
+        moves = call.name in ("mv", "gmv", "move")
+        verb = "moves it" if moves else "copies it"
         call.access("copy", source, verb, target=target, below=whole)
+        if moves:
+            # For what the guard rests on it is gone: only there does that matter.
+            call.access("remove", source, verb)
         call.access("write", _landing(call, source, target))
 
 

@@ -73,3 +73,10 @@ def test_a_record_that_does_not_validate_is_refused(types: Any) -> None:
 
     with pytest.raises(RecordError, match="author"):
         raw.resolve(schema)
+
+
+def test_steps_are_told_apart_and_each_counts() -> None:
+    """None is a tuple: one without fields would be false, two kinds would be equal."""
+    written: list[object] = [Put(b"a"), PutIfAbsent(b"a")]
+    assert written[0] != written[1]
+    assert bool(Delete())

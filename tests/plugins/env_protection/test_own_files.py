@@ -20,7 +20,9 @@ from hookwright.plugins.adapters.gemini.installer import GeminiInstaller
 from hookwright.plugins.adapters.git.installer import GitInstaller
 from hookwright.plugins.adapters.opencode.installer import OpenCodeInstaller
 from hookwright.plugins.env_protection.access import Mode
+from hookwright.plugins.env_protection.config import EnvProtectionConfig
 from hookwright.plugins.env_protection.disk import Disk
+from hookwright.plugins.env_protection.guarding import judge_command
 from hookwright.plugins.env_protection.own_files import OwnFiles
 
 #: Each holds a hook, in one scope of one agent host.
@@ -84,6 +86,8 @@ def test_nor_does_it_go_with_a_directory(
 
     while above.name:
         assert own.forbids(str(tmp_path / above), "remove"), above
+        # To put something else into it is no change of the hook.
+        assert not own.forbids(str(tmp_path / above), "write"), above
         above = above.parent
     # The whole project goes with all that was guarded in it.
     assert not own.forbids(str(tmp_path / "elsewhere"), "remove")
@@ -148,3 +152,13 @@ def test_every_hook_that_is_installed_is_kept(
         edit.path.parent.mkdir(parents=True, exist_ok=True)
         edit.path.write_bytes(edit.content or b"")
         assert own.forbids(str(edit.path), "write"), edit.path
+
+
+def test_a_move_takes_a_hook_away_too(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    hook(tmp_path, ".claude/settings.json")
+    config, top = EnvProtectionConfig(), str(tmp_path)
+
+    for command in ("mv .claude x", "mv .claude/settings.json x", "rm -r .claude"):
+        assert judge_command(command, config, top, top).outcome == "deny", command
+    assert judge_command("mv .git x", config, top, top).outcome == "allow"

@@ -26,8 +26,9 @@ PACKAGES = {
 }
 _ROOT = Path(__file__).parents[2]
 _HOSTS = Path(os.environ.get("HOOKWRIGHT_AGENT_HOSTS") or _ROOT / ".agent-hosts")
-#: Seconds without a session after which the daemon must be gone.
-IDLE_EXIT = 4
+#: Seconds without an event after which the daemon must be gone; several times what
+#: the longest tool call of a test takes.
+IDLE_EXIT = 6
 
 
 @dataclass

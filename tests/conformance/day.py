@@ -45,7 +45,7 @@ def acts_of_a_day(repository: Path) -> list[Act]:
         Act("shell", "false"),
         Act("shell", _COMMIT),
         Act("agent", SUBAGENT_PROMPT),
-        Act("shell", "sleep 3"),
+        Act("shell", "sleep 2"),
     ]
 
 

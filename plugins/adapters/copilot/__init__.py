@@ -29,28 +29,6 @@ the context.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from .plugin import CopilotPlugin
 
-from hookwright.hookspecs import Adapter, Installer, PluginInfo, hookimpl
-
-from .adapter import CopilotAdapter
-
-
-@hookimpl
-def hookwright_plugin_info() -> PluginInfo:
-    """Say what this plugin is."""
-    return PluginInfo(summary="Speaks with Copilot CLI.")
-
-
-@hookimpl
-def hookwright_register_adapters() -> Sequence[Adapter]:
-    """Return the adapter for `copilot`."""
-    return [CopilotAdapter()]
-
-
-@hookimpl
-def hookwright_register_installers() -> Sequence[Installer]:
-    """Return the installer for `copilot`."""
-    from .installer import CopilotInstaller
-
-    return [CopilotInstaller()]
+__all__ = ["CopilotPlugin"]

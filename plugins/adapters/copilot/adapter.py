@@ -12,6 +12,7 @@ from ..wire.messages import named_by_argument, named_by_payload
 from .names import AGENT_HOST, HOME_VARIABLE, OUTPUTS, PROJECT_VARIABLE, REFUSABLE
 
 if TYPE_CHECKING:
+    from .open_calls import OpenCall
     from .reading import Reading
 
 
@@ -27,6 +28,7 @@ class CopilotAdapter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loaded: Reading | None = None
+        self._reopened: list[OpenCall] = []
 
     def refusable(self, delivery: Delivery) -> bool:
         """Return whether Copilot CLI obeys a refusal of this message."""
@@ -51,6 +53,15 @@ class CopilotAdapter:
         """Return the decision as Copilot CLI's JSON, or nothing."""
         return self._reading.render(delivery, decision)
 
+    def reopen(self, calls: Sequence[OpenCall]) -> None:
+        """Know the tool calls that another process saw begin."""
+        with self._lock:
+            self._reopened += calls
+
+    def open_call(self, name: str) -> OpenCall | None:
+        """Return what is to be kept of the call of that id, None if it is not open."""
+        return self._reading.open_call(name)
+
     @property
     def _reading(self) -> Reading:
         with self._lock:
@@ -59,4 +70,7 @@ class CopilotAdapter:
                 from .reading import Reading
 
                 self._loaded = Reading()
+            if self._reopened:
+                self._loaded.reopen(self._reopened)
+                self._reopened = []
             return self._loaded

@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from typing import Any
+from typing import Any, TypeVar
 
 from hookwright.core.api import sha256
 from hookwright.hookspecs import thaw
 
 _MAX_KEYS = 4_096
 _MAX_ALIKE = 32
+_K = TypeVar("_K")
 
 
 class CallIds:
@@ -27,6 +28,8 @@ class CallIds:
         self._lock = threading.Lock()
         #: By what is called: when it was told (milliseconds), and the call's id.
         self._open: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
+        #: What the arguments of a rewritten call became, by its id.
+        self._became: OrderedDict[str, str] = OrderedDict()
         #: What became of a call was told so: a message read twice is one.
         self._closed: OrderedDict[tuple[str, str], str] = OrderedDict()
         #: Ends without a beginning, by what was called: when each was told, its id.
@@ -53,9 +56,7 @@ class CallIds:
                 if known is None:
                     known = _name(key, stamp)
                     _remember(self._early, key, stamp, known)
-                self._closed[key, stamp] = known
-                if len(self._closed) > _MAX_KEYS:
-                    self._closed.popitem(last=False)
+                _bounded(self._closed, (key, stamp), known)
             return known
 
     def rewritten(self, key: str, stamp: str, new_key: str) -> None:
@@ -66,6 +67,23 @@ class CallIds:
             if (stamp, name) in alike:
                 alike.remove((stamp, name))
             _remember(self._open, new_key, stamp, name)
+            _bounded(self._became, name, new_key)
+
+    def open_under(self, name: str) -> tuple[str, str] | None:
+        """Return what a call's end will be known by, and when the call was told.
+
+        :param name: the call's id.
+        :return: None when it is not open.
+        """
+        with self._lock:
+            key, _, stamp = name.rpartition("-")
+            key = self._became.get(name, key)
+            return (key, stamp) if (stamp, name) in self._open.get(key, []) else None
+
+    def reopen(self, key: str, stamp: str, name: str) -> None:
+        """Know a call that another process saw begin."""
+        with self._lock:
+            _remember(self._open, key, stamp, name)
 
     def _ended_early(self, key: str, stamp: str) -> str | None:
         """Return the id under which the end of a call that begins now was read."""
@@ -75,9 +93,7 @@ class CallIds:
             return None
         found = min(later, key=lambda each: _number(each[0]))
         early.remove(found)
-        self._late[key, stamp] = found[1]
-        if len(self._late) > _MAX_KEYS:
-            self._late.popitem(last=False)
+        _bounded(self._late, (key, stamp), found[1])
         return found[1]
 
     def _take(self, key: str, stamp: str) -> str | None:
@@ -101,6 +117,12 @@ def _remember(
         del alike[:-_MAX_ALIKE]
     if len(calls) > _MAX_KEYS:
         calls.popitem(last=False)
+
+
+def _bounded(table: OrderedDict[_K, str], key: _K, value: str) -> None:
+    table[key] = value
+    if len(table) > _MAX_KEYS:
+        table.popitem(last=False)
 
 
 def key_of(session: str, instance: str, native: str, arguments: Any) -> str:

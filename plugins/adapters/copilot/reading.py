@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hookwright.hookspecs import (
     Answer,
@@ -20,6 +20,7 @@ from .answers import render_answer
 from .call_ids import CallIds, key_of
 from .messages import read_events, read_told
 from .names import own_name
+from .open_calls import OpenCall
 from .own_hooks import OwnHooks
 from .sessions import Sessions
 from .usage import UsageReader
@@ -45,6 +46,16 @@ class Reading:
         if is_lent(delivery.arguments) and self._own.are_there(delivery.environment):
             return ()
         return read_events(read_told(delivery, name, self._sessions, self._calls))
+
+    def reopen(self, calls: Iterable[OpenCall]) -> None:
+        """Know the calls that another process saw begin."""
+        for call in calls:
+            self._calls.reopen(call.key, call.stamp, call.id)
+
+    def open_call(self, name: str) -> OpenCall | None:
+        """Return what is to be kept of the call of that id, None if it is not open."""
+        found = self._calls.open_under(name)
+        return OpenCall(id=name, key=found[0], stamp=found[1]) if found else None
 
     def complete(self, events: Sequence[Event]) -> Sequence[Event]:
         """Return the events, preceded by the model calls that were not seen yet."""

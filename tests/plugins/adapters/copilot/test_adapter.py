@@ -25,10 +25,7 @@ from hookwright.hookspecs import (
     ToolBefore,
     TurnEnd,
 )
-from hookwright.plugins.adapters.copilot import (
-    hookwright_plugin_info,
-    hookwright_register_adapters,
-)
+from hookwright.plugins.adapters.copilot import CopilotPlugin
 from hookwright.plugins.adapters.copilot.adapter import CopilotAdapter
 
 Deliver = Callable[..., Delivery]
@@ -69,11 +66,11 @@ KINDS: dict[str, list[type[Event]]] = {
 
 
 def test_the_plugin_offers_one_adapter_of_the_contract() -> None:
-    (adapter,) = hookwright_register_adapters()
+    (adapter,) = CopilotPlugin().hookwright_register_adapters()
     assert isinstance(adapter, Adapter)
     assert adapter.agent_host == "copilot"
     assert adapter.input_format == "json"
-    assert hookwright_plugin_info().summary
+    assert CopilotPlugin().hookwright_plugin_info().summary
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -13,7 +13,7 @@ import pytest
 from hookwright.core.errors import InstallError
 from hookwright.core.surfaces.install import install, uninstall
 from hookwright.hookspecs import InstallRequest
-from hookwright.plugins.adapters.copilot import hookwright_register_installers
+from hookwright.plugins.adapters.copilot import CopilotPlugin
 from hookwright.plugins.adapters.copilot.hook_file import hook_entries
 from hookwright.plugins.adapters.copilot.installer import CopilotInstaller
 from hookwright.plugins.adapters.copilot.names import ANSWERED, REFUSABLE, TIMEOUTS
@@ -47,7 +47,7 @@ def read(path: Path) -> Any:
 
 
 def test_the_plugin_offers_one_installer() -> None:
-    (installer,) = hookwright_register_installers()
+    (installer,) = CopilotPlugin().hookwright_register_installers()
     assert installer.agent_host == "copilot"
     assert list(installer.scopes) == ["project", "user"]
     assert list(installer.companions) == ["git"]

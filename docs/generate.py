@@ -32,7 +32,7 @@ GENERATORS: Mapping[str, Callable[[], str]] = {
     "cli": cli.command_reference,
     "plugin-example": plugin_example.source,
     "records": pages.record_reference,
-    "guard-records": partial(pages.record_reference, guards=True),
+    "guard-records": partial(pages.record_reference, "env_protection"),
     "claude-code": partial(pages.page, "adapters.claude_code"),
     "git": partial(pages.page, "adapters.git"),
     "tracking": partial(pages.page, "tracking"),

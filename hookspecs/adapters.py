@@ -101,7 +101,8 @@ class Adapter(Protocol):
         """Return the events with what only slow work can find (git, transcripts).
 
         Runs after the agent has its answer. May fill fields in and add events;
-        ids must be the same each time.
+        ids must be the same each time: an added event is observed once, though
+        another message or another daemon finds it again.
         """
         ...
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from hookwright.core.paths import Paths, find_paths
 
+from .daemons import alive, daemons_of, end_daemons
 from .traced_threads import be_patient
 
 _FOREIGN = (
@@ -49,6 +51,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def paths(home: Path) -> Paths:
     """Return the paths that this test's environment gives."""
     return find_paths()
+
+
+@pytest.fixture
+def is_alive() -> Callable[[int], bool]:
+    """Return `alive`."""
+    return alive
+
+
+@pytest.fixture
+def daemons(paths: Paths) -> Iterator[Callable[[], list[int]]]:
+    """Return what lists this test's daemons; each is ended afterwards."""
+    yield lambda: daemons_of(paths.data)
+    end_daemons(paths.data)
 
 
 @pytest.fixture(scope="session")

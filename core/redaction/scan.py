@@ -128,12 +128,12 @@ def _in_file(
     largest: int,
     tell: Callable[[str, str], object],
 ) -> Iterator[Finding]:
+    # Should it become a named pipe or a link meanwhile: not to wait for the other end
+    # of the one, and not through the other.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
-        # Not to wait for the other end of a named pipe, and not through a link.
-        flags = (
-            os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-        )
-        if os.path.islink(path):
+        # A socket cannot be opened at all.
+        if not stat.S_ISREG(os.lstat(path).st_mode):
             return
         descriptor = os.open(path, flags)
         with os.fdopen(descriptor, "rb") as stream:

@@ -32,6 +32,7 @@ from .complaints import line
 from .deliveries import Reader, Received
 from .echoes import Echoes
 from .eventlog import EventLog
+from .found_events import FoundEvents
 from .intake import RawDelivery
 from .keeping import Keeper
 from .outputs import may_hold_secret, with_output
@@ -100,6 +101,7 @@ class Runtime:
             self.unrecorded,
         )
         self._echoes = Echoes()
+        self._found = FoundEvents(None if self.unrecorded else self.store)
         self._answers = RecentAnswers()
         self._refusals = Refusals(self.redact)
 
@@ -259,8 +261,9 @@ class Runtime:
         if self._echoes.repeats(received.delivery.id, received.events):
             self._keeper.keep([], received.delivery.id)
             return None
-        events = self._reader.complete(received)
-        stages: list[Stage] = []
+        events, stages = self._found.fresh(
+            received.events, self._reader.complete(received)
+        )
         for event in events:
             stages += self.host.observe(event)
             try:

@@ -18,14 +18,15 @@ def page(module: str) -> str:
     return f"{summary}\n\n{prose(rest)}"
 
 
-def record_reference(guards: bool = False) -> str:
-    """Return a section a record type of the bundled plugins.
+def record_reference(owner: str = "tracking") -> str:
+    """Return a section a record type of one bundled plugin.
 
-    :param guards: those of the guard of secret files, else all others.
+    :param owner: the name of the plugin's package.
     """
     parts = []
+    package = f"hookwright.plugins.{owner}."
     for name, record in sorted(bundled_host().record_types.items()):
-        if name.startswith("guard_") is not guards:
+        if not record.model.__module__.startswith(package):
             continue
         comments = field_comments(record.model)
         summary = (inspect.getdoc(record.model) or "").partition("\n")[0]

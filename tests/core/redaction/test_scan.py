@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tracemalloc
@@ -104,8 +105,12 @@ def test_a_tree_is_walked_in_order_without_what_is_not_the_projects(
         file.write_text(f"\n{TOKEN}")
     (tmp_path / "link.txt").symlink_to(tmp_path / "three.log")
     os.mkfifo(tmp_path / "pipe")
+    told: list[str] = []
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(os.fspath(tmp_path / "socket"))
+        found = list(scan_tree(tmp_path, skipped=lambda path, _: told.append(path)))
 
-    found = list(scan_tree(tmp_path))
+    assert told == []
 
     assert [each.file for each in found] == ["three.log", "a/one.txt", "b/two.txt"]
     assert {(each.rule, each.line) for each in found} == {("github-token", 2)}

@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -14,7 +13,6 @@ import threading
 import time
 import venv
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +24,7 @@ from hookwright.core.paths import Paths
 from hookwright.core.service import client, lifetime, wire
 from hookwright.core.service.connect import DaemonConnection
 from hookwright.core.service.intake import RawDelivery
+from hookwright.core.service.runtime import Runtime
 
 _SOURCE = Path(__file__).with_name("sample_plugin.py")
 
@@ -40,6 +39,22 @@ def sample() -> ModuleType:
     sys.modules["sample_plugin"] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def open_runtime(paths: Paths, sample: ModuleType) -> Iterator[Callable[..., Runtime]]:
+    """Return what opens a runtime with the sample plugin; each is closed."""
+    opened: list[Runtime] = []
+
+    def open_one(**more: Any) -> Runtime:
+        plugins = [(sample, "sample")]
+        runtime = Runtime.open(paths, entry_points=False, plugins=plugins, **more)
+        opened.append(runtime)
+        return runtime
+
+    yield open_one
+    for runtime in opened:
+        runtime.close("")
 
 
 class MakeRaw(Protocol):
@@ -108,51 +123,6 @@ def wait_for(done: Callable[[], Any], seconds: float = 15.0) -> Any:
 def until() -> Callable[..., Any]:
     """Return `wait_for`."""
     return wait_for
-
-
-def alive(pid: int) -> bool:
-    """Return whether a process runs (a zombie does not)."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-@pytest.fixture
-def is_alive() -> Callable[[int], bool]:
-    """Return `alive`."""
-    return alive
-
-
-def daemons_of(data: Path) -> list[int]:
-    """Return the daemons that use a data directory."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        with suppress(OSError):
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            if b"hookwright.core.service.daemon" not in words:
-                continue
-            variables = (entry / "environ").read_bytes().split(b"\0")
-            if b"HOOKWRIGHT_DATA_DIR=" + os.fsencode(data) in variables:
-                found.append(int(entry.name))
-    return [pid for pid in found if alive(pid)]
-
-
-@pytest.fixture
-def daemons(paths: Paths) -> Iterator[Callable[[], list[int]]]:
-    """Return what lists this test's daemons; each is ended afterwards."""
-    yield lambda: daemons_of(paths.data)
-    # A daemon may just be starting: look until there is none for a moment.
-    quiet = time.monotonic()
-    while time.monotonic() - quiet < 0.1:
-        for pid in daemons_of(paths.data):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            quiet = time.monotonic()
-        time.sleep(0.02)
 
 
 class StartDaemon(Protocol):

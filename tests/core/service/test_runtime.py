@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,22 +26,6 @@ from hookwright.hookspecs import Delivery, FlushReport
 SECRET = "sk-ant-" + "api03-" + "Ab1" * 31 + "AA"
 MakeRaw = Callable[..., RawDelivery]
 Open = Callable[..., Runtime]
-
-
-@pytest.fixture
-def open_runtime(paths: Paths, sample: ModuleType) -> Iterator[Open]:
-    """Return what opens a runtime with the sample plugin; each is closed."""
-    opened: list[Runtime] = []
-
-    def open_one(**more: Any) -> Runtime:
-        plugins = [(sample, "sample")]
-        runtime = Runtime.open(paths, entry_points=False, plugins=plugins, **more)
-        opened.append(runtime)
-        return runtime
-
-    yield open_one
-    for runtime in opened:
-        runtime.close("")
 
 
 @pytest.fixture

@@ -103,7 +103,9 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def connect(project: Path, paths: Paths) -> Iterator[Callable[..., Session]]:
+def connect(
+    project: Path, paths: Paths, daemons: Callable[[], list[int]]
+) -> Iterator[Callable[..., Session]]:
     """Return what starts a server, opened with `initialize` unless told not to."""
     started: list[Session] = []
 

@@ -6,10 +6,12 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ _HOSTS = Path(os.environ.get("HOOKWRIGHT_AGENT_HOSTS") or _ROOT / ".agent-hosts"
 #: Seconds without an event after which the daemon must be gone; several times what
 #: the longest tool call of a test takes.
 IDLE_EXIT = 6
+#: Seconds in which a daemon that is alone can do what agents did not wait for.
+_QUIET = 1.0
+_DAEMON = "hookwright.core.service.daemon"
 
 
 @dataclass
@@ -75,22 +80,36 @@ class Workplace:
 
     def processes(self) -> list[str]:
         """Return the command lines of processes that run with this data directory."""
+        return list(self._running().values())
+
+    def _running(self) -> dict[int, str]:
         mark = f"HOOKWRIGHT_DATA_DIR={self.data}\0".encode()
-        found = []
+        found = {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) != os.getpid():
                 try:
                     if mark in (entry / "environ").read_bytes():
                         command = (entry / "cmdline").read_bytes()
-                        found.append(command.replace(b"\0", b" ").decode())
+                        found[int(entry.name)] = command.replace(b"\0", b" ").decode()
                 except (FileNotFoundError, ProcessLookupError, PermissionError):
                     continue  # it ended while we looked, or is not ours
         return found
 
     def wait_until_nothing_runs(self, seconds: float = 30) -> None:
+        """Wait for every process; a daemon that is alone by then is asked to leave."""
         deadline = time.monotonic() + seconds
-        while left := self.processes():
-            assert time.monotonic() < deadline, f"still running: {left}"
+        alone = time.monotonic()
+        while left := self._running():
+            now = time.monotonic()
+            assert now < deadline, f"still running: {left}"
+            if not all(_DAEMON in command for command in left.values()):
+                alone = now
+            elif now - alone > _QUIET:
+                for pid in left:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGTERM)
+                # A second one would end it at once.
+                alone = deadline
             time.sleep(0.1)
 
     def holds(self, text: str) -> list[str]:

@@ -39,7 +39,7 @@ PLUGIN = "env_protection"
 _ADAPTERS = {
     "claude_code": claude_code,
     "codex": codex,
-    "copilot": copilot,
+    "copilot": copilot.CopilotPlugin(),
     "cursor": cursor,
     "gemini": gemini,
     "opencode": opencode,

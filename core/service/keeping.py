@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 #: pending is older than these by moments; the store itself remembers many more.
 _REMEMBERED = 1024
 _MOST_TOLD = 256
+_NOT_TAKEN = "what other processes left is not taken over"
 
 
 class Accepted(NamedTuple):
@@ -131,21 +132,31 @@ class Keeper:
         self.store.commit(written, durability="sync")
         self.flusher.wrote()
 
+    def recover(self) -> bool:
+        """Write into the store what processes that ended had not; return whether."""
+        if self.store is None:
+            return False
+        try:
+            report = self.store.recover()
+        except StoreError as error:
+            self.tell_once(f"{_NOT_TAKEN}: {error}")
+            return False
+        if report.damaged or report.rejected:
+            _log.warning("recovered with losses: %s", report)
+        return True
+
     def left_by_others(self, most: int | None = None) -> list[tuple[str, bytes]]:
         """Take over what processes that ended have left; return id and payload.
 
         :param most: how many at once; `is_behind` tells whether there are more.
         """
-        if self.store is None:
+        if self.store is None or not self.recover():
             return []
         try:
-            report = self.store.recover()
             pending = self.store.pending()
         except StoreError as error:
-            self.tell_once(f"what other processes left is not taken over: {error}")
+            self.tell_once(f"{_NOT_TAKEN}: {error}")
             return []
-        if report.damaged or report.rejected:
-            _log.warning("recovered with losses: %s", report)
         claimed: list[tuple[str, bytes]] = []
         self.is_behind = False
         for item in pending:

@@ -135,6 +135,9 @@ class Runtime:
         if not overrides:
             # Options of one command hold for that command.
             opening.leave_cold_rules(paths, runtime.settings, runtime.host)
+        if isolate:
+            # What a killed daemon's plugins wrote is there when theirs start again.
+            runtime._keeper.recover()
         runtime._keeper.keep(runtime.host.startup())
         for note in runtime.notes:
             _log.warning("%s", note)

@@ -77,12 +77,15 @@ class ChatReader:
             return found
 
     def last_answer(self, event: Event) -> datetime:
-        """Return when the model last answered in the session: no call began sooner."""
+        """Return when the model last answered before the event: no call began sooner.
+
+        The event may be long past: a daemon that was killed left it to this one.
+        """
         main, _ = self._known(event.session_id)
-        found = seconds(_last_answer(main), event.time) if main else None
-        if found is None:
-            return event.time
-        return min(datetime.fromtimestamp(found, UTC), event.time)
+        times = (seconds(time, event.time) for time in _answers(main))
+        latest = event.time.timestamp()
+        found = next((time for time in times if time <= latest), latest)
+        return datetime.fromtimestamp(found, UTC)
 
     def _known(self, session_id: str) -> tuple[str, list[Subagent]]:
         with self._sessions.lock:
@@ -143,14 +146,15 @@ def _whose(chat: _Chat, prompt: str, subagents: list[Subagent]) -> Agent:
     return max(before, key=lambda subagent: subagent.started).agent
 
 
-def _last_answer(path: str) -> str:
+def _answers(path: str) -> Iterator[str]:
+    """Yield when the model answered, the last time first."""
     try:
         with open(path, "rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
             rows = file.read(_TAIL).splitlines()
     except (OSError, ValueError):
-        return ""
-    return next((time for row in reversed(rows) if (time := answer_time(row))), "")
+        return
+    yield from filter(None, map(answer_time, reversed(rows)))
 
 
 def _usage(call: ModelCall, agent: Agent, event: Event) -> UsageReported:

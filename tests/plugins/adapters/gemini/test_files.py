@@ -291,3 +291,19 @@ def test_a_result_without_an_announcement_finds_the_turns_commits(
     in_repository.main.write_text(json.dumps(row) + "\n")
     told = in_repository.result("run_shell_command", 2, command="x")
     assert head in {event.hash for event in told if isinstance(event, Commit)}
+
+
+def test_a_result_that_is_read_late_finds_what_was_committed_then(
+    in_repository: Place, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon that was killed left it; the model has gone on meanwhile."""
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2020-06-01T00:00:00Z")
+    git(in_repository.cwd, "commit", "-q", "--allow-empty", "-m", "mine")
+    rows = [
+        json.loads(message_row(time)) | {"timestamp": f"{time}-01-01T00:00:00Z"}
+        for time in ("2020", "2099")
+    ]
+    in_repository.main.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    told = in_repository.result("run_shell_command", 2, command="x")
+    found = [event.subject for event in told if isinstance(event, Commit)]
+    assert found[-1] == "mine"

@@ -59,7 +59,9 @@ class Agent(Value):
 class Event(Value):
     """What every event has."""
 
-    #: `<delivery id>.<n>`: the same delivery parsed again gives the same ids.
+    #: `<delivery id>.<n>`: the same delivery parsed again gives the same ids. What has
+    #: a name of its own that lasts (a model call, a commit) may be called by it; such
+    #: an event is observed once, whatever message tells of it.
     id: str
     #: When the agent host's message reached us (UTC).
     time: AwareDatetime

@@ -1,17 +1,17 @@
 """Events that an adapter finds in files are observed once, by whichever process.
 
-A message is known by its delivery, and comes once. What an adapter finds beside it (a
-model call in a transcript, a commit in git's files) may be found again: by another
-daemon, which reads the file from its beginning, or with another message. Such an event
-has an id that is the same each time, so the ids are kept in the store, in one piece
-with what the message's observers wrote.
+A message is known by its delivery, and comes once; its events have ids that begin with
+the delivery's. What an adapter finds beside it (a model call in a transcript, a commit
+in git's files) may be found again: by another daemon, which reads the file from its
+beginning, or with another message. Such an event has an id that is the same each time,
+so the ids are kept in the store, in one piece with what the message's observers wrote.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -58,20 +58,21 @@ class FoundEvents:
             store.register(FOUND_EVENTS)
 
     def fresh(
-        self, received: Iterable[Event], completed: Sequence[Event]
+        self, delivery_id: str, completed: Sequence[Event]
     ) -> tuple[list[Event], list[Stage]]:
         """Return the events that are to be observed, and what to keep with them.
 
-        :param received: the message's own events, which are all observed.
+        :param delivery_id: the message's own events, which begin with it, are all
+            observed.
         :param completed: those, and what was found beside them.
         """
-        own = {event.id for event in received}
-        if len(completed) <= len(own) and all(event.id in own for event in completed):
+        own = f"{delivery_id}."
+        if all(event.id.startswith(own) for event in completed):
             return list(completed), []
         stage = None if self._store is None else self._store.stage()
         events = []
         for event in completed:
-            if event.id not in own:
+            if not event.id.startswith(own):
                 name = _digest(event.id)
                 if not self._is_first(name, stage):
                     continue

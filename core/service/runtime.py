@@ -264,9 +264,8 @@ class Runtime:
         if self._echoes.repeats(received.delivery.id, received.events):
             self._keeper.keep([], received.delivery.id)
             return None
-        events, stages = self._found.fresh(
-            received.events, self._reader.complete(received)
-        )
+        completed = self._reader.complete(received)
+        events, stages = self._found.fresh(received.delivery.id, completed)
         for event in events:
             stages += self.host.observe(event)
             try:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 Judged = tuple[Decision, "list[Stage]"]
 _is_verdict = instance_of(*VERDICTS)
 #: Seconds kept back for each plugin that is still to be asked, so that one that hangs
-#: leaves those behind it a turn.
-_TURN_S = 0.05
+#: leaves those behind it a turn: what a guard takes for a long command, on a machine
+#: that has other things to do, where the one that hangs is given up late.
+_TURN_S = 0.25
 #: With less time than this a plugin is not asked, and its failure policy answers.
 _LEAST_S = 0.005
 #: A plugin that had so much time and did not answer is at fault, whatever it declares.

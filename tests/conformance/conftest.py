@@ -28,8 +28,8 @@ PACKAGES = {
 }
 _ROOT = Path(__file__).parents[2]
 _HOSTS = Path(os.environ.get("HOOKWRIGHT_AGENT_HOSTS") or _ROOT / ".agent-hosts")
-#: Seconds without an event after which the daemon must be gone; several times what
-#: the longest tool call of a test takes.
+#: Seconds without an event after which the daemon must be gone; longer than any tool
+#: call of a test whose daemon is not killed (they take 3 at most).
 IDLE_EXIT = 6
 #: Seconds in which a daemon that is alone can do what agents did not wait for.
 _QUIET = 1.0

@@ -19,6 +19,7 @@ from .client import write_all
 from .complaints import line
 from .deliveries import Received
 from .intake import RawDelivery
+from .locks import holder
 from .logs import LOGGER, close_log, open_log
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def answer_here(
     """Answer one event; return the exit code for the agent host.
 
     The agent host has its answer before the observers run. What they write stays
-    in the spool, unless the event is one that flushes. Where a daemon is there and
-    does not answer, they do not run here: it will let them, or its successor.
+    in the spool, unless the event is one that flushes. Where a daemon is there or
+    coming up, they do not run here: it will let them, or its successor.
 
     :param plugins: plugins that are not installed, each with its name.
     :param outlet: where the answer goes; standard output and error when None.
@@ -109,9 +110,7 @@ def answer_here(
             problem = f"{runtime.unrecorded}; this event waits in the spool"
         said = line(problem) if problem else ""
         outlet.give(answer.stdout, answer.stderr + said, answer.exit_code)
-        # A daemon that was only too slow may have the event too: whoever takes over
-        # the spool sees that, and lets the observers see it once.
-        if not waits and ("s" in flags or "d" in flags):
+        if not waits and _is_alone(flags, paths):
             _finish(runtime, received)
         runtime.close("")
         return answer.exit_code
@@ -139,6 +138,16 @@ def _set_aside(runtime: Runtime, received: Received) -> str:
     except OSError:
         return runtime.unrecorded
     return ""
+
+
+def _is_alone(flags: str, paths: Paths) -> bool:
+    """Return whether no daemon is there, or coming up, to let the observers see it.
+
+    One that was only too slow may have the event too, and one that is just starting
+    reads its store once: what this process wrote then would come to its plugins late.
+    Both find the event in the spool, after those that came before it.
+    """
+    return "d" in flags or ("s" in flags and holder(paths) is None)
 
 
 def _finish(runtime: Runtime, received: Received) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -122,3 +122,21 @@ def differences(
     for word in found.keys() - COMMON.keys() - ANY_NUMBER:
         if found[word] != -(lacking or {}).get(word, 0):
             yield f"{word}: {found[word]}, expected none"
+
+
+def calls_of_two_ids(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield each of the day's calls that has not one id before and after, as told."""
+    told: dict[str, list[Mapping[str, Any]]] = {}
+    for event in events:
+        call = event.get("call")
+        # That git asks before a commit is a call of its own.
+        if call and event["host_event"] != "pre-commit":
+            what = f"{call['tool']} {json.dumps(call['input'], sort_keys=True)}"
+            told.setdefault(what, []).append(event)
+    for what, found in told.items():
+        if len({event["call"]["id"] for event in found}) > 1:
+            when = [
+                f"{event['kind']} {event['call']['id']} at {event['time']}"
+                for event in found
+            ]
+            yield f"{what}: {when}"

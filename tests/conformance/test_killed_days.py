@@ -6,6 +6,7 @@ log may lack lines or repeat them then, since it is a window and no record.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .day import Act, acts_of_a_day
+from .day import Act, acts_of_a_day, calls_of_two_ids
 from .judged import daemons
 from .long_runs import LONG
 from .scripted_model import PROMPT, ScriptedModel
@@ -99,3 +100,5 @@ def test_a_day_counts_once_whatever_daemon_is_killed(
     assert counted == _ONE_DAY
     assert session["ended_at"]
     assert session["input_tokens"] == _INPUT_TOKENS[name]
+    told = workplace.hookwright("events", "--count", "10000", "--json").splitlines()
+    assert list(calls_of_two_ids(map(json.loads, told))) == []

@@ -54,12 +54,12 @@ class CopilotAdapter:
         return self._reading.render(delivery, decision)
 
     def reopen(self, calls: Sequence[OpenCall]) -> None:
-        """Know the tool calls that another process saw begin."""
+        """Know the tool calls of which another process saw one half."""
         with self._lock:
             self._reopened += calls
 
-    def open_call(self, name: str) -> OpenCall | None:
-        """Return what is to be kept of the call of that id, None if it is not open."""
+    def open_call(self, name: str) -> OpenCall:
+        """Return what is to be kept of a call while one half of it is known."""
         return self._reading.open_call(name)
 
     @property

@@ -34,6 +34,8 @@ class CallIds:
         self._closed: OrderedDict[tuple[str, str], str] = OrderedDict()
         #: Ends without a beginning, by what was called: when each was told, its id.
         self._early: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
+        #: The ids of those, whatever became of them since: when each end was told.
+        self._ends: OrderedDict[str, str] = OrderedDict()
         #: The beginnings that were read after their end.
         self._late: OrderedDict[tuple[str, str], str] = OrderedDict()
 
@@ -55,7 +57,7 @@ class CallIds:
                 known = self._take(key, stamp)
                 if known is None:
                     known = _name(key, stamp)
-                    _remember(self._early, key, stamp, known)
+                    self._note_end(key, stamp, known)
                 _bounded(self._closed, (key, stamp), known)
             return known
 
@@ -69,21 +71,29 @@ class CallIds:
             _remember(self._open, new_key, stamp, name)
             _bounded(self._became, name, new_key)
 
-    def open_under(self, name: str) -> tuple[str, str] | None:
-        """Return what a call's end will be known by, and when the call was told.
+    def told_under(self, name: str) -> tuple[str, str, bool]:
+        """Return what a call's other half will know it by.
 
         :param name: the call's id.
-        :return: None when it is not open.
+        :return: the key, when the call was told, and whether that was its end: where
+            that was read before its beginning, the id is the end's.
         """
         with self._lock:
             key, _, stamp = name.rpartition("-")
-            key = self._became.get(name, key)
-            return (key, stamp) if (stamp, name) in self._open.get(key, []) else None
+            return self._became.get(name, key), stamp, name in self._ends
 
-    def reopen(self, key: str, stamp: str, name: str) -> None:
-        """Know a call that another process saw begin."""
+    def reopen(self, key: str, stamp: str, name: str, *, ended: bool) -> None:
+        """Know a call of which another process saw one half."""
         with self._lock:
-            _remember(self._open, key, stamp, name)
+            if ended:
+                self._note_end(key, stamp, name)
+            else:
+                _remember(self._open, key, stamp, name)
+
+    def _note_end(self, key: str, stamp: str, name: str) -> None:
+        _remember(self._early, key, stamp, name)
+        _bounded(self._closed, (key, stamp), name)
+        _bounded(self._ends, name, stamp)
 
     def _ended_early(self, key: str, stamp: str) -> str | None:
         """Return the id under which the end of a call that begins now was read."""

@@ -23,7 +23,7 @@ from .open_calls import OPEN_CALLS
 
 
 class CopilotPlugin:
-    """The adapter, its installer, and the tool calls that have not ended."""
+    """The adapter, its installer, and the tool calls of which one half is known."""
 
     def __init__(self) -> None:
         self._adapter = CopilotAdapter()
@@ -47,22 +47,23 @@ class CopilotPlugin:
 
     @hookimpl
     def hookwright_register_records(self) -> Iterable[RecordType[Any]]:
-        """Declare what is kept of a call until its end."""
+        """Declare what is kept of a call while one half is known."""
         return [OPEN_CALLS]
 
     @hookimpl
     def hookwright_startup(self, context: PluginContext) -> None:
-        """Know the calls that began before this process did."""
+        """Know the calls of which another process saw one half."""
         self._adapter.reopen(list(context.store.scan(OPEN_CALLS)))
 
     @hookimpl
     def hookwright_event(self, event: Event, context: PluginContext) -> None:
-        """Keep a call that begins, and let go of one that ends."""
+        """Keep the half of a call that is observed first, until the other one is."""
         if event.agent_host != AGENT_HOST:
             return
-        if isinstance(event, ToolBefore):
+        if isinstance(event, ToolBefore | ToolAfter):
             call = self._adapter.open_call(event.call.id)
-            if call is not None:
+            # Whatever this process has parsed since: another one may have to know.
+            if call.ended == isinstance(event, ToolAfter):
                 context.store.put(OPEN_CALLS, call)
-        elif isinstance(event, ToolAfter):
-            context.store.delete(OPEN_CALLS, event.call.id)
+            else:
+                context.store.delete(OPEN_CALLS, call.id)

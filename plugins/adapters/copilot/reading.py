@@ -48,14 +48,14 @@ class Reading:
         return read_events(read_told(delivery, name, self._sessions, self._calls))
 
     def reopen(self, calls: Iterable[OpenCall]) -> None:
-        """Know the calls that another process saw begin."""
+        """Know the calls of which another process saw one half."""
         for call in calls:
-            self._calls.reopen(call.key, call.stamp, call.id)
+            self._calls.reopen(call.key, call.stamp, call.id, ended=call.ended)
 
-    def open_call(self, name: str) -> OpenCall | None:
-        """Return what is to be kept of the call of that id, None if it is not open."""
-        found = self._calls.open_under(name)
-        return OpenCall(id=name, key=found[0], stamp=found[1]) if found else None
+    def open_call(self, name: str) -> OpenCall:
+        """Return what is to be kept of a call while one half of it is known."""
+        key, stamp, ended = self._calls.told_under(name)
+        return OpenCall(id=name, key=key, stamp=stamp, ended=ended)
 
     def complete(self, events: Sequence[Event]) -> Sequence[Event]:
         """Return the events, preceded by the model calls that were not seen yet."""

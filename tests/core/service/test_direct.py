@@ -11,6 +11,7 @@ import pytest
 from hookwright.core.paths import Paths
 from hookwright.core.service.direct import answer_here
 from hookwright.core.service.intake import RawDelivery
+from hookwright.core.service.lifetime import StartLock, make_run_directory
 from hookwright.core.service.logs import LOGGER
 from hookwright.core.service.runtime import Runtime
 from hookwright.core.store import Store
@@ -55,6 +56,26 @@ def test_what_is_only_recorded_prints_nothing(
         seen = store.stage().get(sample.SEEN, "s1")
     assert seen is not None
     assert set(seen.texts) == {"one", "push"}
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_daemon_that_comes_up_lets_the_observers_see_it(
+    paths: Paths, sample: ModuleType, raw: MakeRaw, *, starts: bool
+) -> None:
+    """It has read its store: what another process wrote would reach it too late."""
+    make_run_directory(paths)
+    lock = StartLock(paths)
+    assert not starts or lock.acquire()
+
+    assert answer_here(raw("after", "one"), "os", paths, [(sample, "sample")]) == 0
+
+    lock.release()
+    # Left as it was accepted, or written by its observers.
+    with closing(Store.open(paths)) as store:
+        store.register(sample.SEEN)
+        store.recover()
+        assert len(store.pending()) == starts
+        assert (store.stage().get(sample.SEEN, "s1") is None) == starts
 
 
 @pytest.mark.parametrize(("flags", "code"), [("", 0), ("t", 2)])

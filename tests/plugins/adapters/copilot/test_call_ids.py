@@ -101,6 +101,7 @@ def test_what_is_remembered_has_an_end() -> None:
         ids.after(f"early {number}", "2")
         ids.before(f"early {number}", "1")
     assert len(ids._early) <= 4_096
+    assert len(ids._ends) <= 4_096
     assert len(ids._late) <= 4_096
     assert len(ids._open) <= 4_096
     assert len(ids._closed) <= 4_096

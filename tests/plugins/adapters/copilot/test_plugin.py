@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from hookwright.core.store import Store
 from hookwright.core.testing.hosting import make_host
 from hookwright.core.testing.outcomes import assert_healthy
-from hookwright.hookspecs import Decision, Delivery
+from hookwright.hookspecs import Decision, Delivery, Event
 from hookwright.plugins.adapters.copilot import CopilotPlugin
 from hookwright.plugins.adapters.copilot.open_calls import OPEN_CALLS, OpenCall
 
@@ -46,8 +46,12 @@ class Process:
         """Have a message parsed and observed; return its first event."""
         return self.observe(self.told(name, **changes))
 
+    def parse(self, delivery: Delivery) -> Sequence[Event]:
+        """Read a message whose events are observed later, or never."""
+        return self._adapter.parse(delivery)
+
     def observe(self, delivery: Delivery) -> Any:
-        events = self._adapter.parse(delivery)
+        events = self.parse(delivery)
         for event in events:
             self._store.commit(self.host.observe(event))
         return events[0]
@@ -127,6 +131,35 @@ def test_a_beginning_that_is_read_last_leaves_nothing_behind(
     before = only.tell("preToolUse.bash", timestamp=10, **given)
     assert after.call.id == before.call.id
     assert only.kept() == []
+
+
+def test_a_beginning_is_kept_though_its_end_was_read_before_it_was_observed(
+    begin: Callable[[], Process],
+) -> None:
+    """Observers come after answers; the daemon may end between two of them."""
+    given = {"toolArgs": {"command": "make"}}
+    first = begin()
+    beginning = first.told("preToolUse.bash", timestamp=10, **given)
+    end = first.told("postToolUse.bash", timestamp=30, **given)
+    for read in (beginning, end):
+        first.parse(read)
+    before = first.observe(beginning)
+    after = begin().observe(end)
+    assert after.call.id == before.call.id
+
+
+def test_another_daemon_may_read_the_beginning_of_what_ended(
+    begin: Callable[[], Process],
+) -> None:
+    given = {"toolArgs": {"command": "make"}}
+    after = begin().tell("postToolUse.bash", timestamp=30, **given)
+    # A third one reads the end again, as none has finished it.
+    assert begin().tell("postToolUse.bash", timestamp=30, **given).call == after.call
+    last = begin()
+    later = last.tell("preToolUse.bash", timestamp=50, **given)
+    before = last.tell("preToolUse.bash", timestamp=10, **given)
+    assert before.call.id == after.call.id != later.call.id
+    assert [call.id for call in last.kept()] == [later.call.id]
 
 
 def test_other_agent_hosts_calls_are_not_its_business(

@@ -19,7 +19,6 @@ from .client import write_all
 from .complaints import line
 from .deliveries import Received
 from .intake import RawDelivery
-from .locks import holder
 from .logs import LOGGER, close_log, open_log
 
 if TYPE_CHECKING:
@@ -71,9 +70,10 @@ def answer_here(
 ) -> int:
     """Answer one event; return the exit code for the agent host.
 
-    The agent host has its answer before the observers run. What they write stays
-    in the spool, unless the event is one that flushes. Where a daemon is there or
-    coming up, they do not run here: it will let them, or its successor.
+    The agent host has its answer before the observers run. They run here where no
+    daemon is to be asked (flag `d`): what they write stays in the spool, unless the
+    event is one that flushes. Else the daemon lets them, or its successor, or the
+    next command that a person runs.
 
     :param plugins: plugins that are not installed, each with its name.
     :param outlet: where the answer goes; standard output and error when None.
@@ -110,7 +110,10 @@ def answer_here(
             problem = f"{runtime.unrecorded}; this event waits in the spool"
         said = line(problem) if problem else ""
         outlet.give(answer.stdout, answer.stderr + said, answer.exit_code)
-        if not waits and _is_alone(flags, paths):
+        # Else a daemon is there, or just starting, which reads the store once: what
+        # this process wrote would come to its plugins late. It finds the event in
+        # the spool, after those that came before it.
+        if not waits and "d" in flags:
             _finish(runtime, received)
         runtime.close("")
         return answer.exit_code
@@ -138,16 +141,6 @@ def _set_aside(runtime: Runtime, received: Received) -> str:
     except OSError:
         return runtime.unrecorded
     return ""
-
-
-def _is_alone(flags: str, paths: Paths) -> bool:
-    """Return whether no daemon is there, or coming up, to let the observers see it.
-
-    One that was only too slow may have the event too, and one that is just starting
-    reads its store once: what this process wrote then would come to its plugins late.
-    Both find the event in the spool, after those that came before it.
-    """
-    return "d" in flags or ("s" in flags and holder(paths) is None)
 
 
 def _finish(runtime: Runtime, received: Received) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hookwright.hookspecs import ToolCall, ToolName
+from hookwright.core.api import sha256
+from hookwright.hookspecs import ToolCall, ToolName, thaw
 
 from ..wire.messages import absolute
 from ..wire.payload import Payload
@@ -71,6 +73,15 @@ def arguments_of(payload: Payload, spelling: Spelling) -> Payload:
     if isinstance(given, str):
         return Payload({TEXT: given}, f"{name}.")
     return payload.child(name, required=True)
+
+
+def key_of(session: str, instance: str, native: str, arguments: Any) -> str:
+    """Return what is the same before and after a call, for `CallIds`."""
+    told = [session, instance, native, thaw(arguments)]
+    text = json.dumps(told, sort_keys=True, default=str)
+    # A lone half of a surrogate pair cannot be encoded, and needs not.
+    content = text.encode("utf-8", "backslashreplace")
+    return sha256(content).hexdigest()[:20]
 
 
 def read_call(payload: Payload, spelling: Spelling, cwd: str, name: str) -> ToolCall:

@@ -21,10 +21,17 @@ from hookwright.hookspecs import (
     TurnEnd,
 )
 
+from ..wire.call_ids import CallIds
 from ..wire.messages import Message, directory_of, is_inside, project_of
 from ..wire.payload import Payload
-from .call_ids import CallIds, key_of
-from .calls import arguments_of, changed_files, read_call, read_error, read_result
+from .calls import (
+    arguments_of,
+    changed_files,
+    key_of,
+    read_call,
+    read_error,
+    read_result,
+)
 from .names import AGENT_HOST, LENT, PROJECT_VARIABLE, own_name
 from .sessions import Sessions, agent_of
 from .spelling import Spelling

@@ -16,7 +16,7 @@ class OpenCall(Record):
     """A call that began and has not ended, or ended and has not begun.
 
     :param id: the id that we gave it.
-    :param key: what its other half will be known by (`call_ids.key_of`).
+    :param key: what its other half will be known by (`calls.key_of`).
     :param stamp: when this half was told, in milliseconds since 1970.
     :param ended: whether it was the end.
     """

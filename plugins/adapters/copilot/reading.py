@@ -14,10 +14,11 @@ from hookwright.hookspecs import (
     TurnEnd,
 )
 
+from ..wire.call_ids import CallIds, name_of
 from ..wire.lent_hooks import is_lent
 from ..wire.messages import event_name
 from .answers import render_answer
-from .call_ids import CallIds, key_of
+from .calls import key_of
 from .messages import read_events, read_told
 from .names import own_name
 from .open_calls import OpenCall
@@ -87,5 +88,5 @@ class Reading:
             told.spelling.tool(payload),
             decision.input,
         )
-        self._calls.rewritten(told.key, told.stamp, key)
+        self._calls.rewritten(name_of(told.key, told.stamp), key)
         return isinstance(payload.fields.get(told.spelling("toolArgs")), str)

@@ -20,28 +20,6 @@ project install adds no hook entries where the user's extension is in place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from .plugin import GeminiPlugin
 
-from hookwright.hookspecs import Adapter, Installer, PluginInfo, hookimpl
-
-from .adapter import GeminiAdapter
-
-
-@hookimpl
-def hookwright_plugin_info() -> PluginInfo:
-    """Say what this plugin is."""
-    return PluginInfo(summary="Speaks with Gemini CLI.")
-
-
-@hookimpl
-def hookwright_register_adapters() -> Sequence[Adapter]:
-    """Return the adapter for `gemini`."""
-    return [GeminiAdapter()]
-
-
-@hookimpl
-def hookwright_register_installers() -> Sequence[Installer]:
-    """Return the installer for `gemini`."""
-    from .installer import GeminiInstaller
-
-    return [GeminiInstaller()]
+__all__ = ["GeminiPlugin"]

@@ -15,23 +15,24 @@ from hookwright.hookspecs import (
     SessionEnd,
     SubagentStop,
     ToolAfter,
+    ToolBefore,
     TurnEnd,
 )
 
-from ..wire.messages import Message, event_name, named_by_argument, named_by_payload
+from ..wire.call_ids import name_of
+from ..wire.messages import event_name, named_by_argument, named_by_payload
 from ..wire.payload import Payload
 from .answers import after_tool, render_answer
-from .messages import READERS, Told, read_message, time_in
+from .messages import READERS, Told, read_message, stamp_of, time_in
 from .names import AGENT_HOST, OUTPUTS, PROJECT_VARIABLE, REFUSABLE
-from .sessions import Sessions, call_id, called
+from .sessions import Sessions, call_key
 
 if TYPE_CHECKING:
     from ..wire.reflog import Mark
+    from .open_calls import OpenCall
     from .usage import ChatReader
 
 _MAX_MARKS = 1_024
-#: Commits and pushes that are remembered as told.
-_MAX_TOLD = 4_096
 
 
 class GeminiAdapter:
@@ -49,8 +50,6 @@ class GeminiAdapter:
         #: Where the repository stood before a shell command, by the call's id; None
         #: where another process saw it begin.
         self._marks: OrderedDict[str, Mark | None] = OrderedDict()
-        #: Two commands of one second, or side by side, see the same commit.
-        self._told: OrderedDict[str, None] = OrderedDict()
 
     def refusable(self, delivery: Delivery) -> bool:
         """Return whether Gemini CLI obeys a refusal of this message."""
@@ -69,11 +68,11 @@ class GeminiAdapter:
         when = time_in(message.payload, delivery.id)
         transcript = message.payload.text("transcript_path", "")
         with self._sessions.lock:
-            session = self._sessions.of(message.session_id, transcript)
-            events = READERS[name](Told(message, session, when))
+            self._sessions.of(message.session_id, transcript)
+            events = READERS[name](Told(message, self._sessions, when))
             for event in events:
                 if isinstance(event, ToolAfter) and event.call.tool == "shell":
-                    self._keep_mark(message, when, event)
+                    self._keep_mark(event)
         return events
 
     def complete(self, events: Sequence[Event]) -> Sequence[Event]:
@@ -98,10 +97,36 @@ class GeminiAdapter:
             return after_tool(decision.output, self._contexts_of(delivery))
         return render_answer(name, decision)
 
-    def _keep_mark(self, message: Message, when: str, event: ToolAfter) -> None:
-        session = self._sessions.of(message.session_id)
-        what = called(event.call.native_name, event.call.input)
-        known = session.close(what, when)
+    def reopen(self, calls: Sequence[OpenCall]) -> None:
+        """Know the tool calls of which another process saw one half."""
+        with self._sessions.lock:
+            for call in calls:
+                self._sessions.reopen(call)
+
+    def open_call(self, event: ToolBefore | ToolAfter) -> OpenCall:
+        """Return what is to be kept of a call while one half of it is known."""
+        from .open_calls import OpenCall
+
+        call = event.call
+        key, stamp, ended = self._sessions.ids.told_under(call.id)
+        with self._sessions.lock:
+            asked = self._sessions.of(event.session_id).subagents.get(call.id)
+        agent = event.agent
+        return OpenCall(
+            session_id=event.session_id,
+            id=call.id,
+            key=key,
+            stamp=stamp,
+            ended=ended,
+            native=call.native_name,
+            agent=agent.name if agent.is_subagent else "",
+            instance=agent.instance,
+            asked=asked.agent.name if asked else "",
+            prompt=asked.prompt if asked else "",
+        )
+
+    def _keep_mark(self, event: ToolAfter) -> None:
+        known = self._sessions.of(event.session_id).calls.get(event.call.id)
         self._marks[event.call.id] = known.mark if known else None
         while len(self._marks) > _MAX_MARKS:
             self._marks.popitem(last=False)
@@ -123,16 +148,7 @@ class GeminiAdapter:
         if before is None:
             asked = self._reader().last_answer(event)
             before = Mark(event.project, asked, None)
-        return [found for found in since(before, event) if self._is_new(found)]
-
-    def _is_new(self, event: Event) -> bool:
-        with self._sessions.lock:
-            if event.id in self._told:
-                return False
-            self._told[event.id] = None
-            if len(self._told) > _MAX_TOLD:
-                self._told.popitem(last=False)
-            return True
+        return list(since(before, event))
 
     def _note_decision(self, delivery: Delivery, decision: Decision) -> None:
         """Remember what has to be known when the call's result comes."""
@@ -141,38 +157,39 @@ class GeminiAdapter:
         found = _call_of(delivery)
         if found is None:
             return
-        session_id, native, arguments, when = found
+        session_id, native, key, stamp = found
         with self._sessions.lock:
             session = self._sessions.of(session_id)
-            name = call_id(called(native, arguments), when)
+            name = name_of(key, stamp)
             if decision.refuses:
                 session.refuse(name)
+                self._sessions.ids.refused(name)
             elif (call := session.calls.get(name)) is not None:
                 call.contexts = decision.contexts
                 if decision.outcome == "rewrite":
-                    call.called = called(native, decision.input)
                     call.rewritten = True
+                    new = call_key(session_id, native, decision.input)
+                    self._sessions.ids.rewritten(name, new)
 
     def _contexts_of(self, delivery: Delivery) -> tuple[str, ...]:
         found = _call_of(delivery)
         if found is None:
             return ()
-        session_id, native, arguments, when = found
+        session_id, _, key, stamp = found
         with self._sessions.lock:
-            what = called(native, arguments)
-            known = self._sessions.of(session_id).close(what, when)
+            name = self._sessions.ids.ended(key, stamp)
+            known = self._sessions.of(session_id).calls.get(name) if name else None
             return known.contexts if known else ()
 
 
-def _call_of(delivery: Delivery) -> tuple[str, str, object, str] | None:
-    """Return session, tool, arguments and time of a tool's message, if it has them."""
+def _call_of(delivery: Delivery) -> tuple[str, str, str, str] | None:
+    """Return session, tool, key and stamp of a tool's message, if it has them."""
     try:
         payload = Payload.of(delivery.payload)
-        return (
-            payload.identifier("session_id"),
-            payload.identifier("tool_name"),
-            payload.child("tool_input", required=True).fields,
-            time_in(payload, delivery.id),
-        )
+        session_id = payload.identifier("session_id")
+        native = payload.identifier("tool_name")
+        arguments = payload.child("tool_input", required=True).fields
+        stamp = stamp_of(time_in(payload, delivery.id), delivery.time)
     except ValueError:
         return None
+    return session_id, native, call_key(session_id, native, arguments), stamp

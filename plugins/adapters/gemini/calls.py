@@ -13,8 +13,8 @@ from hookwright.hookspecs import ToolCall, ToolName
 
 from ..wire.messages import absolute
 from ..wire.payload import Payload
+from .sessions import AGENT_TOOL
 
-AGENT_TOOL = "invoke_agent"
 _TOOLS: Mapping[str, ToolName] = {
     "run_shell_command": "shell",
     "read_file": "read",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from hookwright.hookspecs import (
@@ -25,14 +26,16 @@ from hookwright.hookspecs import (
 from ..wire.messages import Message, directory_of, is_inside, project_of
 from ..wire.payload import Payload
 from ..wire.reflog import mark
-from .calls import AGENT_TOOL, changed_file, read_call, read_result, text_of
+from .calls import changed_file, read_call, read_result, text_of
 from .names import AGENT_HOST, PROJECT_VARIABLE
 from .sessions import (
-    OpenCall,
+    AGENT_TOOL,
+    KnownCall,
     Session,
+    Sessions,
     Subagent,
-    call_id,
-    called,
+    call_key,
+    digest,
     main_agent,
     seconds,
     subagent_of,
@@ -48,7 +51,7 @@ class Told(NamedTuple):
     """
 
     message: Message
-    session: Session
+    sessions: Sessions
     when: str
 
     @property
@@ -57,9 +60,33 @@ class Told(NamedTuple):
         return self.message.payload
 
     @property
+    def session(self) -> Session:
+        """Return what is known of the message's session."""
+        return self.sessions.of(self.message.session_id)
+
+    @property
     def seconds(self) -> float:
         """Return the message's own time in seconds since 1970."""
         return seconds(self.when, self.message.time)
+
+    @property
+    def key(self) -> str:
+        """Return what is the same before and after the message's tool call.
+
+        :raises ValueError: a field is missing or of the wrong type.
+        """
+        native = self.payload.identifier("tool_name")
+        arguments = self.payload.child("tool_input", required=True).fields
+        return call_key(self.message.session_id, native, arguments)
+
+    @property
+    def stamp(self) -> str:
+        """Return the message's own time as `CallIds` takes it."""
+        return stamp_of(self.when, self.message.time)
+
+    def end_turn(self) -> None:
+        """Take it that nothing of the turn before goes on."""
+        self.sessions.end_turn(self.message.session_id, self.seconds)
 
     def fields(self, agent: Agent, number: int = 0) -> dict[str, Any]:
         """Return the fields of the message's event with that number."""
@@ -94,6 +121,11 @@ def time_in(payload: Payload, default: str) -> str:
     return payload.text("timestamp", "")[:_MAX_TIME] or default
 
 
+def stamp_of(when: str, default: datetime) -> str:
+    """Return a message's own time in milliseconds since 1970."""
+    return str(round(seconds(when, default) * 1000))
+
+
 def _session_start(told: Told) -> Sequence[Event]:
     source = told.payload.text("source", "startup")
     return [SessionStart(**told.message.fields(), source=source)]
@@ -102,7 +134,7 @@ def _session_start(told: Told) -> Sequence[Event]:
 def _prompt(told: Told) -> Sequence[Event]:
     prompt = told.payload.text("prompt")
     # Whatever the turn before left open was stopped.
-    told.session.end_turn()
+    told.end_turn()
     told.session.prompt_id = told.when
     return [
         PromptSubmit(**told.message.fields(), prompt=prompt, prompt_id=told.when),
@@ -111,18 +143,19 @@ def _prompt(told: Told) -> Sequence[Event]:
 
 def _tool_before(told: Told) -> Sequence[Event]:
     message, session = told.message, told.session
-    what = called(told.payload.identifier("tool_name"), _arguments(told))
-    call = read_call(told.payload, message.cwd, call_id(what, told.when))
+    name = told.sessions.ids.before(told.key, told.stamp)
+    call = read_call(told.payload, message.cwd, name)
     subagent = session.running(message.session_id, told.seconds)
     agent = subagent.agent if subagent else main_agent()
     is_shell = call.tool == "shell"
     place = mark(message.project, message.time) if is_shell else None
-    session.open(OpenCall(call.id, what, agent, place))
-    if call.native_name == AGENT_TOOL:
-        name = told.payload.child("tool_input").text("agent_name", "")
-        prompt = told.payload.child("tool_input").text("prompt", "")
-        asked = Subagent(subagent_of(name, call.id), prompt, told.seconds)
-        session.start_subagent(call.id, asked)
+    session.announce(KnownCall(name, call.native_name, agent, told.seconds, place))
+    # Its end may have been read before.
+    if call.native_name == AGENT_TOOL and told.sessions.ids.is_open(name):
+        given = told.payload.child("tool_input")
+        prompt = digest(given.text("prompt", ""))
+        asked = subagent_of(given.text("agent_name", ""), name)
+        session.start_subagent(name, Subagent(asked, prompt, told.seconds))
     return [*_announced(told, subagent), ToolBefore(**told.fields(agent), call=call)]
 
 
@@ -137,9 +170,9 @@ def _announced(told: Told, subagent: Subagent | None) -> Sequence[Event]:
 
 def _tool_after(told: Told) -> Sequence[Event]:
     message = told.message
-    what = called(told.payload.identifier("tool_name"), _arguments(told))
-    known = told.session.close(what, told.when)
-    name = known.id if known else call_id(what, told.when)
+    native = told.payload.identifier("tool_name")
+    name = told.sessions.ended(message.session_id, native, told.key, told.stamp)
+    known = told.session.calls.get(name)
     call = read_call(told.payload, message.cwd, name)
     response = told.payload.child("tool_response")
     result = read_result(call, response)
@@ -182,7 +215,7 @@ def _subagent_ended(told: Told, call: ToolCall, response: Payload) -> list[Event
 
 def _turn_end(told: Told) -> Sequence[Event]:
     session = told.session
-    session.end_turn()
+    told.end_turn()
     return [
         TurnEnd(
             **told.message.fields(),
@@ -202,12 +235,8 @@ def _compact_before(told: Told) -> Sequence[Event]:
 
 
 def _session_end(told: Told) -> Sequence[Event]:
-    told.session.end_turn()
+    told.end_turn()
     return [SessionEnd(**told.message.fields(), reason=told.payload.text("reason", ""))]
-
-
-def _arguments(told: Told) -> object:
-    return told.payload.child("tool_input", required=True).fields
 
 
 READERS: Mapping[str, Callable[[Told], Sequence[Event]]] = {

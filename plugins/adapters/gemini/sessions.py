@@ -4,9 +4,9 @@ Gemini CLI gives a tool call no id, and a subagent's calls come like the main ag
 So a call's result is matched with its announcement by what it calls, and the calls
 that come while one `invoke_agent` call is under way belong to its subagent.
 
-What is known here ends with this process: results whose announcement another process
-saw have ids of their own, and the calls of a subagent that was started before are
-taken for the main agent's.
+Another process knows the calls of which one half was observed (`open_calls.py`); texts
+for the model that were to come with a result, and where the repository stood before a
+command, it does not.
 """
 
 from __future__ import annotations
@@ -18,31 +18,38 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hookwright.core.api import sha256
 from hookwright.hookspecs import Agent, thaw
 
+from ..wire.call_ids import CallIds
 from ..wire.reflog import Mark
 from .names import AGENT_HOST, MAIN_AGENT
 
+if TYPE_CHECKING:
+    from .open_calls import OpenCall
+
+#: The tool that starts a subagent.
+AGENT_TOOL = "invoke_agent"
 _MAX_SESSIONS = 256
-_MAX_CALLS = 4_096
+_MAX_CALLS = 256
 _MAX_SUBAGENTS = 256
 #: Seconds within which the calls of one answer of the model are announced: an agent's
 #: own calls beside its `invoke_agent`. A subagent's first takes a model request more.
 _BATCH = 0.03
+#: Stands for the delivery of another process.
+_ELSEWHERE = "another process"
 #: Seconds that clocks of files and of messages may differ.
 _SLACK = 0.5
 
-#: What is called: the tool's own name and its arguments, hashed.
-Called = tuple[str, str]
-
 
 @dataclass
-class OpenCall:
-    """One call that was announced and has not ended.
+class KnownCall:
+    """What is known of one call that was announced.
 
+    :param native: the tool's own name.
+    :param announced: when it was, in seconds since 1970, by the host's clock.
     :param mark: where the repository stood before it, for a shell command.
     :param rewritten: whether a plugin changed its input, so that its result names
         another one.
@@ -50,8 +57,9 @@ class OpenCall:
     """
 
     id: str
-    called: Called
+    native: str
     agent: Agent
+    announced: float
     mark: Mark | None = None
     rewritten: bool = False
     contexts: tuple[str, ...] = ()
@@ -61,6 +69,7 @@ class OpenCall:
 class Subagent:
     """One `invoke_agent` call.
 
+    :param prompt: what it is asked, hashed.
     :param started: when it was announced, in seconds since 1970, by the host's clock.
     :param announced: the delivery whose events told of its start, "" before.
     :param seen: whether Gemini CLI has written its chat file.
@@ -80,42 +89,14 @@ class Session:
 
     prompt_id: str = ""
     transcript: str = ""
-    calls: OrderedDict[str, OpenCall] = field(default_factory=OrderedDict)
-    #: Ended calls by what ended and when, for a message that comes twice.
-    ended: OrderedDict[tuple[Called, str], OpenCall] = field(
-        default_factory=OrderedDict
-    )
+    #: The calls of late, ended or not.
+    calls: OrderedDict[str, KnownCall] = field(default_factory=OrderedDict)
     subagents: OrderedDict[str, Subagent] = field(default_factory=OrderedDict)
 
-    def open(self, call: OpenCall) -> None:
+    def announce(self, call: KnownCall) -> None:
         """Note a call's announcement; again changes nothing."""
         self.calls.setdefault(call.id, call)
         _shorten(self.calls, _MAX_CALLS)
-
-    def close(self, called: Called, when: str) -> OpenCall | None:
-        """Return the call that ended, or None when nobody saw its announcement.
-
-        :param when: the result's own time, which tells it from a later one.
-        """
-        known = self.ended.get((called, when))
-        if known is not None:
-            return known
-        found = next(
-            filter(lambda call: call.called == called, self.calls.values()), None
-        )
-        if found is None:
-            # A secret in a rewritten input reads otherwise by now: the oldest it is.
-            alike = (
-                call
-                for call in self.calls.values()
-                if call.rewritten and call.called[0] == called[0]
-            )
-            found = next(alike, None)
-        if found is not None:
-            del self.calls[found.id]
-            self.ended[called, when] = found
-            _shorten(self.ended, _MAX_CALLS)
-        return found
 
     def start_subagent(self, name: str, subagent: Subagent) -> None:
         """Note that a call of that id asks for a subagent."""
@@ -144,11 +125,19 @@ class Session:
                 return subagent
         return None
 
-    def end_turn(self) -> None:
-        """Forget what no result will come for any more."""
-        self.calls.clear()
+    def end_turn(self, when: float) -> list[KnownCall]:
+        """Forget what no result will come for any more; return those calls.
+
+        :param when: seconds since 1970. The message may be read late: what was
+            announced after it goes on.
+        """
         for subagent in self.subagents.values():
-            subagent.ended = True
+            if subagent.started < when:
+                subagent.ended = True
+        left = [call for call in self.calls.values() if call.announced < when]
+        for call in left:
+            del self.calls[call.id]
+        return left
 
     def _has_chat(self, session_id: str, subagent: Subagent) -> bool:
         """Return whether a subagent's chat file was written since it was asked for."""
@@ -170,6 +159,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.ids = CallIds()
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
     def of(self, session_id: str, transcript: str = "") -> Session:
@@ -181,6 +171,40 @@ class Sessions:
         _shorten(self._sessions, _MAX_SESSIONS)
         return session
 
+    def ended(self, session_id: str, native: str, key: str, stamp: str) -> str:
+        """Return the id of a call whose result was told.
+
+        :param native: the tool's own name.
+        """
+        if not self.ids.expects(key, stamp):
+            # A secret in a rewritten input reads otherwise by now: the oldest it is.
+            for call in self.of(session_id).calls.values():
+                alike = call.rewritten and call.native == native
+                if alike and self.ids.is_open(call.id):
+                    self.ids.rewritten(call.id, key)
+                    break
+        return self.ids.after(key, stamp)
+
+    def reopen(self, call: OpenCall) -> None:
+        """Know a call of which another process saw one half."""
+        self.ids.reopen(call.key, call.stamp, call.id, ended=call.ended)
+        if call.ended:
+            return
+        session = self.of(call.session_id)
+        made_by = subagent_of(call.agent, call.instance) if call.agent else main_agent()
+        when = int(call.stamp) / 1000
+        session.announce(KnownCall(call.id, call.native, made_by, when))
+        if call.native == AGENT_TOOL:
+            agent = subagent_of(call.asked, call.id)
+            told = _ELSEWHERE if call.announced else ""
+            subagent = Subagent(agent, call.prompt, when, told)
+            session.start_subagent(call.id, subagent)
+
+    def end_turn(self, session_id: str, when: float) -> None:
+        """Expect no result of what was announced before that time."""
+        for call in self.of(session_id).end_turn(when):
+            self.ids.refused(call.id)
+
 
 @functools.cache
 def main_agent() -> Agent:
@@ -188,16 +212,16 @@ def main_agent() -> Agent:
     return Agent(id=f"{AGENT_HOST}/{MAIN_AGENT}", name=MAIN_AGENT)
 
 
-def called(native: str, arguments: object) -> Called:
-    """Return what tells one call from another of the same tool."""
-    text = json.dumps(thaw(arguments), sort_keys=True, default=str)
-    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return native, digest[:16]
+def call_key(session_id: str, native: str, arguments: object) -> str:
+    """Return what is the same before and after a call, for `CallIds`."""
+    told = json.dumps([session_id, thaw(arguments)], sort_keys=True, default=str)
+    return f"{native}.{digest(told)}"
 
 
-def call_id(what: Called, when: str) -> str:
-    """Return the id we give a call: the same for each message that announces it."""
-    return f"{what[0]}.{what[1]}.{when}"
+def digest(text: str) -> str:
+    """Return what tells one text from another."""
+    # A lone half of a surrogate pair cannot be encoded otherwise.
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def seconds(timestamp: str, default: datetime) -> float:

@@ -22,7 +22,14 @@ from .chat_rows import (
     read_row,
 )
 from .names import AGENT_HOST
-from .sessions import Sessions, Subagent, main_agent, seconds, subagent_of
+from .sessions import (
+    Sessions,
+    Subagent,
+    digest,
+    main_agent,
+    seconds,
+    subagent_of,
+)
 
 _MAX_SESSIONS = 256
 #: Ids of what was told kept in memory; an event's id is the same for ever, so that one
@@ -138,7 +145,8 @@ def _listed(folder: Path) -> list[Path]:
 
 def _whose(chat: _Chat, prompt: str, subagents: list[Subagent]) -> Agent:
     """Return the subagent that a chat file is of: its name stands only in the call."""
-    alike = [subagent for subagent in subagents if subagent.prompt == prompt]
+    asked = digest(prompt)
+    alike = [subagent for subagent in subagents if subagent.prompt == asked]
     start = seconds(chat.began, datetime.now(UTC))
     before = [each for each in alike or subagents if each.started <= start + 1]
     if not before:

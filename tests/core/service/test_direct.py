@@ -11,7 +11,6 @@ import pytest
 from hookwright.core.paths import Paths
 from hookwright.core.service.direct import answer_here
 from hookwright.core.service.intake import RawDelivery
-from hookwright.core.service.lifetime import StartLock, make_run_directory
 from hookwright.core.service.logs import LOGGER
 from hookwright.core.service.runtime import Runtime
 from hookwright.core.store import Store
@@ -58,24 +57,18 @@ def test_what_is_only_recorded_prints_nothing(
     assert set(seen.texts) == {"one", "push"}
 
 
-@pytest.mark.parametrize("starts", [True, False])
-def test_a_daemon_that_comes_up_lets_the_observers_see_it(
-    paths: Paths, sample: ModuleType, raw: MakeRaw, *, starts: bool
+@pytest.mark.parametrize(("flags", "left"), [("o", 1), ("os", 1), ("od", 0)])
+def test_the_daemon_lets_the_observers_see_it_where_one_is_to_come(
+    paths: Paths, sample: ModuleType, raw: MakeRaw, flags: str, left: int
 ) -> None:
-    """It has read its store: what another process wrote would reach it too late."""
-    make_run_directory(paths)
-    lock = StartLock(paths)
-    assert not starts or lock.acquire()
+    """It reads its store once: what another process wrote would reach it too late."""
+    assert answer_here(raw("after", "one"), flags, paths, [(sample, "sample")]) == 0
 
-    assert answer_here(raw("after", "one"), "os", paths, [(sample, "sample")]) == 0
-
-    lock.release()
-    # Left as it was accepted, or written by its observers.
     with closing(Store.open(paths)) as store:
         store.register(sample.SEEN)
         store.recover()
-        assert len(store.pending()) == starts
-        assert (store.stage().get(sample.SEEN, "s1") is None) == starts
+        assert len(store.pending()) == left
+        assert (store.stage().get(sample.SEEN, "s1") is None) == bool(left)
 
 
 @pytest.mark.parametrize(("flags", "code"), [("", 0), ("t", 2)])

@@ -12,7 +12,7 @@ import pytest
 from hookwright.core.errors import InstallError
 from hookwright.core.surfaces.install import install, uninstall
 from hookwright.hookspecs import InstallRequest
-from hookwright.plugins.adapters.gemini import hookwright_register_installers
+from hookwright.plugins.adapters.gemini import GeminiPlugin
 from hookwright.plugins.adapters.gemini.hook_files import (
     add_to_settings,
     commands_of,
@@ -49,7 +49,7 @@ def settings_of(project: Path) -> Path:
 
 
 def test_the_plugin_offers_one_installer() -> None:
-    (installer,) = hookwright_register_installers()
+    (installer,) = GeminiPlugin().hookwright_register_installers()
     assert installer.agent_host == "gemini"
     assert list(installer.scopes) == ["project", "user"]
     with pytest.raises(ValueError, match="accepted: project, user"):

@@ -41,7 +41,7 @@ _ADAPTERS = {
     "codex": codex,
     "copilot": copilot.CopilotPlugin(),
     "cursor": cursor,
-    "gemini": gemini,
+    "gemini": gemini.GeminiPlugin(),
     "opencode": opencode,
 }
 #: What each agent host calls the event, and the variable that names its project.

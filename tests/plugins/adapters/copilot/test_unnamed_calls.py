@@ -6,7 +6,7 @@ from typing import Any
 
 from hookwright.hookspecs import Decision, Delivery
 from hookwright.plugins.adapters.copilot.adapter import CopilotAdapter
-from hookwright.plugins.adapters.copilot.call_ids import CallIds, key_of
+from hookwright.plugins.adapters.copilot.calls import key_of
 
 Parse = Callable[..., list[Any]]
 Deliver = Callable[..., Delivery]
@@ -88,24 +88,6 @@ def test_a_rewritten_call_is_known_by_its_new_arguments(
     assert json.loads(answer.stdout) == {"modifiedArgs": new}
     (after, *_) = parse("postToolUse.bash", toolArgs=new)
     assert after.call.id == before.call.id  # type: ignore[attr-defined]
-
-
-def test_what_is_remembered_has_an_end() -> None:
-    ids = CallIds()
-    for number in range(5_000):
-        ids.before(f"key {number}", "1")
-        ids.after(f"key {number}", "2")
-    for number in range(100):
-        ids.before("one", str(number))
-    for number in range(5_000):
-        ids.after(f"early {number}", "2")
-        ids.before(f"early {number}", "1")
-    assert len(ids._early) <= 4_096
-    assert len(ids._ends) <= 4_096
-    assert len(ids._late) <= 4_096
-    assert len(ids._open) <= 4_096
-    assert len(ids._closed) <= 4_096
-    assert len(ids._open["one"]) == 32
 
 
 def test_a_key_takes_whatever_json_holds() -> None:

@@ -1,20 +1,17 @@
-"""Ids for tool calls, of which Copilot CLI tells none to hooks.
+"""Ids for tool calls, where an agent host tells none to its hooks.
 
-A call is known before and after by its session, tool and arguments. Two alike differ by
-when they were told; a rewritten one is found again by its new arguments.
-What was answered without a daemon may be read after its own end was: then it takes the
-end's id.
+A call is known before and after by a key: its session, tool and arguments, as the
+adapter puts them together. Two alike differ by when they were told (a stamp:
+milliseconds since 1970, in digits); a rewritten one is found again by the key of its
+new arguments. What was answered without a daemon may be read after its own end was:
+then it takes the end's id.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
-from typing import Any, TypeVar
-
-from hookwright.core.api import sha256
-from hookwright.hookspecs import thaw
+from typing import TypeVar
 
 _MAX_KEYS = 4_096
 _MAX_ALIKE = 32
@@ -28,7 +25,9 @@ class CallIds:
         self._lock = threading.Lock()
         #: By what is called: when it was told (milliseconds), and the call's id.
         self._open: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
-        #: What the arguments of a rewritten call became, by its id.
+        #: The ids of those that were open and have ended, or will not: their keys.
+        self._done: OrderedDict[str, str] = OrderedDict()
+        #: What the key of a rewritten call became, by its id.
         self._became: OrderedDict[str, str] = OrderedDict()
         #: What became of a call was told so: a message read twice is one.
         self._closed: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -45,9 +44,11 @@ class CallIds:
             late = self._late.get((key, stamp)) or self._ended_early(key, stamp)
             if late:
                 return late
-            name = _name(key, stamp)
-            _remember(self._open, key, stamp, name)
-        return name
+            name = name_of(key, stamp)
+            # Read again, it may be known by other arguments, or have ended.
+            if name not in self._done and self._opened(name) is None:
+                _remember(self._open, key, stamp, name)
+            return name
 
     def after(self, key: str, stamp: str) -> str:
         """Return the id of a call that ended: its own, or a new one if none fits."""
@@ -56,20 +57,42 @@ class CallIds:
             if known is None:
                 known = self._take(key, stamp)
                 if known is None:
-                    known = _name(key, stamp)
+                    known = name_of(key, stamp)
                     self._note_end(key, stamp, known)
                 _bounded(self._closed, (key, stamp), known)
             return known
 
-    def rewritten(self, key: str, stamp: str, new_key: str) -> None:
-        """Expect the end of a call under what its arguments became."""
+    def expects(self, key: str, stamp: str) -> bool:
+        """Return whether a call that ended then is known by its beginning."""
         with self._lock:
-            name = _name(key, stamp)
-            alike = self._open.get(key, [])
-            if (stamp, name) in alike:
-                alike.remove((stamp, name))
-            _remember(self._open, new_key, stamp, name)
+            return (key, stamp) in self._closed or bool(self._begun(key, stamp))
+
+    def ended(self, key: str, stamp: str) -> str | None:
+        """Return the id of a call whose end was read, None of another one."""
+        with self._lock:
+            return self._closed.get((key, stamp))
+
+    def is_open(self, name: str) -> bool:
+        """Return whether the call of that id began and has not ended."""
+        with self._lock:
+            return self._opened(name) is not None
+
+    def rewritten(self, name: str, new_key: str) -> None:
+        """Expect the end of an open call under what its arguments became."""
+        with self._lock:
+            opened = self._opened(name)
+            if opened is None:
+                return
+            self._open[self._key_of(name)].remove(opened)
+            _remember(self._open, new_key, *opened)
             _bounded(self._became, name, new_key)
+
+    def refused(self, name: str) -> None:
+        """Expect no end of a call."""
+        with self._lock:
+            opened = self._opened(name)
+            if opened is not None:
+                self._close(self._key_of(name), opened)
 
     def told_under(self, name: str) -> tuple[str, str, bool]:
         """Return what a call's other half will know it by.
@@ -79,16 +102,18 @@ class CallIds:
             that was read before its beginning, the id is the end's.
         """
         with self._lock:
-            key, _, stamp = name.rpartition("-")
-            return self._became.get(name, key), stamp, name in self._ends
+            stamp = name.rpartition("-")[2]
+            return self._key_of(name), stamp, name in self._ends
 
     def reopen(self, key: str, stamp: str, name: str, *, ended: bool) -> None:
         """Know a call of which another process saw one half."""
         with self._lock:
             if ended:
                 self._note_end(key, stamp, name)
-            else:
-                _remember(self._open, key, stamp, name)
+                return
+            if name != name_of(key, stamp):
+                _bounded(self._became, name, key)
+            _remember(self._open, key, stamp, name)
 
     def _note_end(self, key: str, stamp: str, name: str) -> None:
         _remember(self._early, key, stamp, name)
@@ -107,14 +132,28 @@ class CallIds:
         return found[1]
 
     def _take(self, key: str, stamp: str) -> str | None:
-        alike = self._open.get(key, [])
-        before = [each for each in alike if _number(each[0]) <= _number(stamp)]
+        before = self._begun(key, stamp)
         if not before:
             return None
         # The latest: one that was refused is never told to have ended.
         found = max(before, key=lambda each: _number(each[0]))
-        alike.remove(found)
+        self._close(key, found)
         return found[1]
+
+    def _close(self, key: str, opened: tuple[str, str]) -> None:
+        self._open[key].remove(opened)
+        _bounded(self._done, opened[1], key)
+
+    def _begun(self, key: str, stamp: str) -> list[tuple[str, str]]:
+        alike = self._open.get(key, [])
+        return [each for each in alike if _number(each[0]) <= _number(stamp)]
+
+    def _opened(self, name: str) -> tuple[str, str] | None:
+        alike = self._open.get(self._key_of(name), [])
+        return next((each for each in alike if each[1] == name), None)
+
+    def _key_of(self, name: str) -> str:
+        return self._became.get(name) or name.rpartition("-")[0]
 
 
 def _remember(
@@ -135,17 +174,9 @@ def _bounded(table: OrderedDict[_K, str], key: _K, value: str) -> None:
         table.popitem(last=False)
 
 
-def key_of(session: str, instance: str, native: str, arguments: Any) -> str:
-    """Return what is the same before and after a call."""
-    told = [session, instance, native, thaw(arguments)]
-    text = json.dumps(told, sort_keys=True, default=str)
-    # A lone half of a surrogate pair cannot be encoded, and needs not.
-    content = text.encode("utf-8", "backslashreplace")
-    return sha256(content).hexdigest()[:20]
-
-
-def _name(key: str, stamp: str) -> str:
-    return f"{key}-{stamp}" if stamp else key
+def name_of(key: str, stamp: str) -> str:
+    """Return the id of a call whose beginning is read before its end."""
+    return f"{key}-{stamp}"
 
 
 def _number(stamp: str) -> int:

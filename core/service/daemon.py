@@ -331,7 +331,7 @@ def run(
     last: Callable[[], None] = (lambda: None) if foreground else end_group
     try:
         watchdog.begin()
-        runtime = Runtime.open(paths, plugins=plugins, isolate=True)
+        runtime = Runtime.open(paths, plugins=plugins, isolate=True, recover=True)
         for handler in handlers:
             handler.filters.clear()
             handler.addFilter(RedactingFilter(runtime.redact))

@@ -93,7 +93,8 @@ def answer_here(
         # Imported late: it brings the settings and the store.
         from .runtime import Runtime
 
-        runtime = Runtime.open(paths, plugins=plugins)
+        alone = "d" in flags
+        runtime = Runtime.open(paths, plugins=plugins, recover=alone)
         try:
             received = runtime.receive(raw)
         except UnknownNameError as error:
@@ -113,7 +114,7 @@ def answer_here(
         # Else a daemon is there, or just starting, which reads the store once: what
         # this process wrote would come to its plugins late. It finds the event in
         # the spool, after those that came before it.
-        if not waits and "d" in flags:
+        if not waits and alone:
             _finish(runtime, received)
         runtime.close("")
         return answer.exit_code

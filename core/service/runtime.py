@@ -115,6 +115,7 @@ class Runtime:
         entry_points: bool = True,
         plugins: Iterable[opening.Extra] = (),
         isolate: bool = False,
+        recover: bool = False,
     ) -> Self:
         """Return a runtime with its plugins loaded.
 
@@ -126,6 +127,9 @@ class Runtime:
         :param entry_points: whether installed plugins are loaded.
         :param plugins: more plugins, each with its name.
         :param isolate: whether this process is to outlive plugins that end theirs.
+        :param recover: whether plugins, when they start, find what those of processes
+            that ended wrote: who takes over events needs that, and who answers one
+            has no time for it.
         """
         runtime = cls(paths, project=project, overrides=overrides, isolate=isolate)
         runtime.host.load(entry_points=entry_points)
@@ -135,8 +139,7 @@ class Runtime:
         if not overrides:
             # Options of one command hold for that command.
             opening.leave_cold_rules(paths, runtime.settings, runtime.host)
-        if isolate:
-            # What a killed daemon's plugins wrote is there when theirs start again.
+        if recover:
             runtime._keeper.recover()
         runtime._keeper.keep(runtime.host.startup())
         for note in runtime.notes:

@@ -123,7 +123,10 @@ def engine(invocation: Invocation) -> Iterator[Engine]:
     # What a plugin prints is no part of a command's output.
     with redirect_stdout(sys.stderr):
         runtime = Runtime.open(
-            invocation.paths, project=invocation.project, overrides=invocation.overrides
+            invocation.paths,
+            project=invocation.project,
+            overrides=invocation.overrides,
+            recover=True,
         )
     try:
         # Why nothing is kept is the error of what would write; reading goes on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from hookwright.hookspecs import EVENT_KINDS
 from ...errors import UnknownNameError
 from ...service.eventlog import follow as follow_log
 from ...service.eventlog import tail
+from ..engine import engine
 from ..invocation import Invocation
 from ..options import AsJson
 from ..output import local_time, write, write_json
@@ -50,6 +52,7 @@ def add(app: typer.Typer, invocation: Invocation) -> None:
         """
         wanted = chooser(kind or [], session)
         show = write_line_as_json if as_json or invocation.json else write_line
+        _take_over(invocation)
         for line in recent(invocation, count, wanted):
             show(line)
         if follow:
@@ -82,7 +85,21 @@ def recent(
 ) -> Iterator[Line]:
     """Return the last wanted events of the log, oldest first."""
     found = [line for line in tail(invocation.paths.logs, _SEARCHED) if wanted(line)]
+    # What waited for a daemon was logged after what it answered first.
+    found.sort(key=lambda line: str(line.get("time", "")))
     return iter(found[-count:] if count else [])
+
+
+def _take_over(invocation: Invocation) -> None:
+    """Have what waits for a daemon logged, where there is none to do it."""
+    try:
+        with os.scandir(invocation.paths.spool) as entries:
+            waits = any(True for _ in entries)
+    except OSError:
+        return  # nothing was ever kept here, or nothing of it can be read
+    if waits:
+        with engine(invocation):
+            pass
 
 
 def write_line_as_json(line: Line, *, flush: bool = False) -> None:

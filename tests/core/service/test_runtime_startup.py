@@ -55,8 +55,8 @@ class Keeping:
         self.found = [note.text for note in context.store.scan(NOTES)]
 
 
-@pytest.mark.parametrize("isolate", [True, False])
-def test_what_a_killed_process_wrote_is_there(paths: Paths, isolate: bool) -> None:
+@pytest.mark.parametrize("recover", [True, False])
+def test_what_a_killed_process_wrote_is_there(paths: Paths, recover: bool) -> None:
     child = os.fork()
     if not child:
         try:
@@ -71,8 +71,8 @@ def test_what_a_killed_process_wrote_is_there(paths: Paths, isolate: bool) -> No
 
     plugin = Keeping()
     second = Runtime.open(
-        paths, entry_points=False, plugins=[(plugin, "keeping")], isolate=isolate
+        paths, entry_points=False, plugins=[(plugin, "keeping")], recover=recover
     )
     second.close("")
     # Who stands in for a daemon leaves that to the next one: an agent waits.
-    assert plugin.found == (["kept"] if isolate else [])
+    assert plugin.found == (["kept"] if recover else [])

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from hookwright.core.paths import Paths
+from hookwright.core.service.direct import answer_here
+from hookwright.core.service.intake import RawDelivery
 from hookwright.core.surfaces.commands.events import detail
 
 Run = Callable[..., Any]
@@ -56,6 +58,23 @@ def test_the_last_events_are_shown_oldest_first(
     assert lines[-1].endswith("prompt_submit   claude-code/main  number 29")
     assert run("events", "-n", "0").out == ""
     assert len(run("events", "-n", "3").out.splitlines()) == 3
+
+
+def test_what_waits_for_a_daemon_is_shown_where_there_is_none(
+    run: Run, log: Callable[..., None], paths: Paths
+) -> None:
+    told = {"session_id": "s9", "cwd": "/", "hook_event_name": "Stop"}
+    raw = RawDelivery(
+        "0123456789abcdef0123", "claude-code", ("Stop",), "/", {},
+        json.dumps(told).encode(),
+    )  # fmt: skip
+    assert answer_here(raw, "o", paths) == 0
+    log(event(1, time="2099-01-01T00:00:00Z"))
+
+    lines = [json.loads(line) for line in run("events", "--json").out.splitlines()]
+
+    # By when they happened, not by when they were logged.
+    assert [line["id"] for line in lines] == ["0123456789abcdef0123.0", "d.1"]
 
 
 def test_kind_and_session_choose(run: Run, log: Callable[..., None]) -> None:

@@ -14,7 +14,6 @@ _TAR = (
     "listed-incremental> volno-file> warning= format= blocking-factor= suffix= "
     "add-file% checkpoint. one-top-level. null. exclude-vcs. exclude-vcs-ignores."
 )
-_STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 _KEYS = frozenset("cxtruAdvfzjJZapPmkwWhOSlBGiMnsoqUHICTX")
 
 
@@ -49,8 +48,9 @@ def _tar(call: Call) -> None:
             continue
         if item.name in ("checkpoint-action",):
             _checkpoint(call, item.value.text)
-        elif item.name in ("T", "files-from") and item.value.text in _STDIN:
-            _take_named(call, excluded, archive[0] if archive else "")
+        elif item.name in ("T", "files-from"):
+            for name in call.named_in(item.value.text):
+                _take_in(call, name, excluded, archive[0] if archive else "")
         elif item.name and item.name not in ("f", "file"):
             call.apply(item.role, item.value)
         elif not item.name and creates:

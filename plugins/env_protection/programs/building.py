@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from ..words import UNKNOWN, Word
 from .call import Call, Program, Reader, programs
 from .own_commands import changes_guard
+from .script_programs import foreign
 from .standard_input import names_in_text
 from .wrappers import joined
 
@@ -304,8 +305,15 @@ def _python_runner(call: Call) -> None:
         call.perhaps(text)
 
 
+#: Options of compilers that run a line of code: `ghc -e`, `nim e --eval:`.
+_CODE = ("-e", "--eval")
+
+
 def _compiler(call: Call) -> None:
     """C compilers and the like: sources are printed by `-E` or in their messages."""
+    if any(word.text.partition(":")[0] in _CODE for word in call.words):
+        for word in call.words:
+            foreign(call, word.text)
     parsed = call.parse(
         "o> I? L? D= U= l= x= include< imacros< isystem? iquote? MF> MT= MQ= T< "
         "std= target= arch= Xlinker= Xpreprocessor= framework= rpath= soname= wrapper= "
@@ -402,7 +410,7 @@ TABLE: dict[str, Reader] = {
     **programs(
         "ruff mypy flake8 pylint black isort pyright eslint prettier "
         "jest vitest mocha tox nox cargo go mvn gradle gradlew rake sbt lein mix "
-        "cmake ninja meson bazel buck dune stack cabal dotnet msbuild xcodebuild swift "
+        "cmake ninja meson bazel buck dune stack cabal dotnet msbuild xcodebuild "
         "shellcheck hadolint yamllint markdownlint rubocop phpstan phpunit rspec "
         "pre-commit nx turbo lerna vite webpack rollup parcel next nuxt ng vue "
         "composer gem bower cocoapods pod stylelint biome deno-lint tsx.check",

@@ -14,6 +14,10 @@ from .places import absolute, is_telling, secret_in
 #: Steps that a file which is run may take; ordinary ones are longer than one-liners.
 _STEPS_OF_A_SCRIPT = 6_000
 _DEEPEST = 12
+#: Names of a list that are looked at.
+_MOST_NAMES = 500
+#: What stands for a program's input where it is given a path.
+STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 _HOW: dict[Mode, str] = {
     "look": "only looks at it",
@@ -138,8 +142,25 @@ class Call:
             self.command(word.text)
         elif role == "+":
             self.access("run", word.text)
+        elif role == "#":
+            for named in self.named_in(word.text):
+                self.read(named)
         else:
             self.access(_MODES[role], word.text, how, below=role == "*")
+
+    def named_in(self, text: str) -> list[str]:
+        """Return the paths that stand in a list: a file, or the input (`-`).
+
+        A line each, or with NULs between them. The list itself is read.
+        """
+        self.read(text)
+        listed: str | None
+        if text in STDIN:
+            listed = self.shell.stdin.text if self.shell.stdin is not None else None
+        else:
+            listed = self.world.text_of(self.path(text))
+        names = (listed or "").replace("\0", "\n").split("\n")[:_MOST_NAMES]
+        return [name.strip() for name in names if name.strip()]
 
     def apply_options(self, parsed: Parsed) -> None:
         """Do with every option's value what its role says."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..words import Word
 from .call import Call, Reader, programs
+from .options import Parsed
 from .standard_input import names_in_text
 from .wrappers import joined
 
@@ -85,6 +87,12 @@ def _run(call: Call) -> None:
     entry = parsed.values("entrypoint")[-1:]
     where = parsed.values("w", "workdir")
     _inside(call, [*entry, *parsed.operands[1:]], mounts, where)
+
+
+#: What parts the commands of a line.
+_COMMANDS = re.compile(r"[;|&\n]+")
+#: Options with which a shell lists its variables.
+_LISTING = frozenset({"-p", "-x", "-px", "-xp"})
 
 
 def _inside(
@@ -184,14 +192,38 @@ def _compose(call: Call) -> None:
             "no-interpolate",
             "hash",
         ):
-            files = [word.text for word in parsed.values("env-file")] or [".env"]
-            for text in files:
-                if call.world.is_secret(call.path(text)):
-                    call.access("read", text, "prints what is put in from it")
+            _shows_loaded(call, parsed)
     elif name in ("run", "exec"):
         _run(call)
+        inner = call.parse(_RUN, first_operand_ends=True).operands[1:]
+        if _shows_variables([word.text for word in inner]):
+            _shows_loaded(call, parsed)
     elif name in ("cp", "copy"):
         _copy(call)
+
+
+def _shows_loaded(call: Call, parsed: Parsed) -> None:
+    for word in parsed.values("env-file") or [Word(".env")]:
+        if call.world.is_secret(call.path(word.text)):
+            call.access("read", word.text, "prints what is put in from it")
+
+
+def _shows_variables(words: Sequence[str]) -> bool:
+    """Return whether a command prints its environment: `env`, `sh -c 'env | sort'`."""
+    commands = [list(words)]
+    if list(words[1:2]) == ["-c"]:
+        commands = [part.split() for part in _COMMANDS.split(" ".join(words[2:3]))]
+    return any(map(_shows, commands))
+
+
+def _shows(words: Sequence[str]) -> bool:
+    if not words or words[0] in ("printenv", "/usr/bin/printenv"):
+        return bool(words)
+    rest = [word for word in words[1:] if word[:1] != "-"]
+    if words[0] in ("env", "/usr/bin/env"):
+        return all("=" in word for word in rest)
+    flags = {word for word in words[1:] if word[:1] == "-"}
+    return words[0] in ("export", "declare", "set") and not rest and flags <= _LISTING
 
 
 def _copy(call: Call) -> None:
@@ -245,6 +277,8 @@ def _nix_shell(call: Call) -> None:
     """`nix-shell --run TEXT`, `nix develop -c CMD`, `guix shell -- CMD`."""
     parsed = call.parse("run! command! p= packages= I= A= attr= arg= argstr= expr= E=")
     call.apply_options(parsed)
+    for word in parsed.values("expr", "E"):
+        names_in_text(call, word.text)
     texts = [word.text for word in call.words]
     for mark in ("-c", "--command", "--"):
         if mark in texts[1:] and call.name in ("nix", "guix"):
@@ -285,6 +319,7 @@ def _module(call: Call, modules: list[str], word: Word) -> None:
         call.command(word.text)
     for part in word.text.split():
         call.perhaps(part)
+    names_in_text(call, word.text)
 
 
 TABLE: dict[str, Reader] = {

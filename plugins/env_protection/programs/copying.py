@@ -67,7 +67,7 @@ def _link(call: Call) -> None:
 
 
 _RSYNC = (
-    "e! f= B= T? M= exclude= exclude-from< include= include-from< files-from< filter= "
+    "e! f= B= T? M= exclude= exclude-from< include= include-from< files-from= filter= "
     "rsh! rsync-path= log-file> password-file< compare-dest? copy-dest? link-dest? "
     "backup-dir> suffix= bwlimit= max-size= min-size= port= timeout= chmod= chown= "
     "info= debug= out-format= temp-dir? partial-dir> compress-level= iconv= block-size="
@@ -91,11 +91,17 @@ def _rsync(call: Call) -> None:
                 sign = "-" if kind in ("-", "exclude") else "+"
                 rules.append((sign, pattern.strip("/")))
     sends = is_remote(target)
+    listed = [name for word in parsed.values("files-from")
+              for name in call.named_in(word.text)]  # fmt: skip
     for source in operands:
         if is_remote(source):
             continue
         path = call.path(source)
-        if not call.world.is_directory(path):
+        if listed:
+            for name in listed:
+                named = f"{source.rstrip('/')}/{name}"
+                call.access("send" if sends else "copy", named, target=target)
+        elif not call.world.is_directory(path):
             call.access("send" if sends else "copy", source, target=target)
         elif not target:
             call.access("look", source)

@@ -6,6 +6,8 @@ Who asks them for it has read the file. What only uses a credential (`gh pr list
 
 from __future__ import annotations
 
+import re
+
 from . import building, network, reading
 from .call import Call, Reader, programs
 
@@ -19,6 +21,7 @@ _AWS_SECRETS = ("aws_secret_access_key", "aws_session_token")
 _NPM_SECRETS = ("_authtoken", "_auth", "_password")
 #: Letters of `ps` that a value follows: `-o etime`, `-C node`, `axo user`.
 _PS_VALUES = tuple("oOCuUgGptsqkn")
+_MACOS = re.compile(r"-[A-Za-z]*E[A-Za-z]*")
 
 
 def _prints(call: Call, file: str) -> None:
@@ -96,7 +99,9 @@ def _ps(call: Call) -> None:
     before = ""
     for word in call.words:
         text = word.text
-        if text.isalpha() and "e" in text and not _takes_value(before):
+        of_bsd = text.isalpha() and "e" in text
+        # `-E` is macOS's word for the same.
+        if (of_bsd and not _takes_value(before)) or _MACOS.fullmatch(text):
             call.read("/proc/1/environ", "shows such files of all processes")
             return
         before = "" if _takes_value(before) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .call import Call, Reader, programs
+from .code import read_script
 
 _OPTIONS = ("f< file< c= command= e= execute= o> output> L> log-file> d= dbname= h= "
             "host= "
@@ -16,6 +17,8 @@ _READING = (".read", ".import", ".load", ".open", "\\i", "\\ir", "\\include", "\
             "source", "\\.", "copy", "infile", "load_file", "pg_read_file", "readfile",
             "read_text", "read_csv", "read_blob", "read_csv_auto", "attach", "from",
             "load_data", "pg_read_binary_file", "lo_import", "readblob")  # fmt: skip
+#: Their first operand is a query already: the tables in it are files.
+_OF_FILES = ("q", "textql", "trdsql", "dsq", "octosql")
 _STARTING = (".shell", ".system", "\\!", "system", "!")
 
 
@@ -29,11 +32,14 @@ def _database(call: Call) -> None:
     operands = [word.text for word in parsed.operands]
     if operands:
         call.perhaps(operands[0])
-    texts.extend(operands[1:])
+    texts.extend(operands if call.name in _OF_FILES else operands[1:])
     if call.shell.stdin is not None:
         texts.append(call.shell.stdin.text)
     for text in texts:
-        statement(call, text)
+        if call.name in ("mongosh", "mongo"):
+            read_script(call, "node", text)
+        else:
+            statement(call, text)
 
 
 def statement(call: Call, text: str) -> None:
@@ -62,6 +68,6 @@ def _words(text: str) -> list[str]:
 TABLE: dict[str, Reader] = programs(
     "sqlite3 sqlite psql mysql mariadb duckdb pgcli mycli litecli usql mongosh mongo "
     "redis-cli clickhouse clickhouse-client cqlsh sqlcmd sqlplus pg_restore "
-    "mysqlimport",
+    "mysqlimport q textql trdsql dsq octosql",
     _database,
 )

@@ -84,6 +84,11 @@ def _each(git: Git) -> None:
         git.call.command(" ".join(rest))
 
 
+def _difftool(git: Git) -> None:
+    git.call.apply_options(git.parse("x! extcmd! t= tool="))
+    showing.diff(git)
+
+
 def _filter_branch(git: Git) -> None:
     parsed = git.parse(
         "tree-filter= index-filter= msg-filter! env-filter= "
@@ -116,9 +121,8 @@ _LOOKING = [
 ]
 _SUBCOMMANDS: dict[str, Callable[[Git], None]] = {
     **dict.fromkeys(("show", "whatchanged", "range-diff"), showing.show),
-    **dict.fromkeys(
-        ("diff", "difftool", "diff-index", "diff-files", "diff-tree"), showing.diff
-    ),
+    **dict.fromkeys(("diff", "diff-index", "diff-files", "diff-tree"), showing.diff),
+    "difftool": _difftool,
     **dict.fromkeys(("log", "reflog", "shortlog", "rev-list"), showing.log),
     **dict.fromkeys(("format-patch", "fast-export", "bundle"), showing.export),
     **dict.fromkeys(("blame", "annotate", "praise"), showing.blame),

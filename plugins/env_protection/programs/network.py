@@ -177,8 +177,18 @@ def _mail(call: Call) -> None:
 _S3_PLACES = ("s3://", "gs://", "az://", "r2://", "b2://", "wasb://", "oci://")
 
 
+def _of_project(call: Call, words: list[str]) -> None:
+    """`heroku local:run CMD` starts with `.env`; `vercel env pull` writes one."""
+    if call.name == "heroku" and words[:1] and words[0].partition(":")[0] == "local":
+        call.access("load", ".env")
+    elif call.name == "vercel" and words[:2] == ["env", "pull"]:
+        named = [text for text in words[2:] if text[:1] != "-"]
+        call.access("write", named[0] if named else ".env.local")
+
+
 def _cloud(call: Call) -> None:
     """Cloud tools: copies to a bucket, `file://` values, every option with a path."""
+    _of_project(call, [word.text for word in call.words])
     parsed = call.parse(
         "profile= region= output= query= exclude= include= bucket= key= project= "
         "recursive. name= n= m= message= t= title= b= body="
@@ -232,7 +242,7 @@ def _gh(call: Call) -> None:
     if [word.text for word in call.words[:2]] == ["gist", "create"]:
         parsed = call.parse("d= f= filename= desc=")
     groups = [word.text for word in parsed.operands[:2]]
-    sends = groups[:1] == ["gist"] or groups in (
+    sends = groups[:1] in (["gist"], ["snippet"]) or groups in (
         ["release", "upload"],
         ["release", "create"],
         ["ssh-key", "add"],

@@ -57,6 +57,8 @@ def follow_variables(call: Call) -> None:
         if name in variables:
             for part in variables[name].text.split():
                 call.perhaps(part)
+                if part.startswith("dotenv/") and name == "NODE_OPTIONS":
+                    call.access("load", ".env")
     if call.name == "less" and "LESSOPEN" in variables:
         call.command(variables["LESSOPEN"].text.lstrip("|-").replace("%s", ""))
 

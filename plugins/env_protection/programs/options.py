@@ -13,6 +13,7 @@ The roles, of options and operands alike:
     *  read with all below it   -  removed                     %  copied
     @  a directory to work in   !  a command for a shell       +  a script that is run
     ~  perhaps a path           .  nothing (a flag)
+    #  a list of paths that are read
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ..words import UNKNOWN, Word
 
 #: So many short options may stand in one argument.
 _MOST_LETTERS = 40
-_ROLES = "=<>?^$*-%@!+~."
+_ROLES = "=<>?^$*-%@!+~.#"
 
 
 class Given(NamedTuple):

@@ -36,7 +36,7 @@ _TABLE: dict[str, Reader] = {
     "sort": Program(
         "k= t= o> S= T? key= field-separator= output> buffer-size= "
         "temporary-directory? "
-        "files0-from< parallel= compress-program! batch-size= random-source< sort="
+        "files0-from# parallel= compress-program! batch-size= random-source< sort="
     ),
     "uniq": Program("f= s= w= skip-fields= skip-chars= check-chars=", "<>"),
     "shuf": Program("i= n= o> input-range= head-count= output> random-source<"),

@@ -112,7 +112,7 @@ class Flow:
         ]
         head: list[Token] = []
         for token in left:
-            if token.kind == "o" and token.text in ("=", "+=", ".=", ":="):
+            if token.kind == "o" and token.text in ("=", "+=", ".=", ":=", "<<"):
                 break
             head.append(token)
         words = [t.text for t in head if t.kind == "w" and t.text not in PASSED]

@@ -51,6 +51,10 @@ def _node(call: Call) -> None:
         if of_package and "." not in words[0].text:
             call.start([Word("npm"), Word("run"), *words])
             return
+    if call.name == "deno":
+        # Its option takes no word of its own.
+        bare = "--env-file"
+        words = [Word(f"{bare}=.env") if w.text == bare else w for w in words]
     call.words = words
     parsed = call.parse(_NODE, first_operand_ends=True)
     for word in parsed.values("r", "require", "import", "loader"):
@@ -233,6 +237,10 @@ def _other(call: Call) -> None:
         elif not item.name:
             call.perhaps(item.value.text)
             foreign_file(call, item.value.text)
+    for word in call.words:
+        # Versions differ in how code is given: `-eval CODE`, `--eval:CODE`.
+        if any(quote in word.text for quote in "\"'`"):
+            foreign(call, word.text)
     if call.shell.stdin is not None:
         foreign(call, call.shell.stdin.text)
 
@@ -280,7 +288,7 @@ TABLE: dict[str, Reader] = {
         "Rscript R r julia groovy elixir erl escript iex tclsh expect wish guile "
         "racket sbcl clisp scala clojure clj bb jshell java ghci runghc octave "
         "gnuplot swipl raku janet nim factor gforth newlisp chicken-csi csi "
-        "osascript dart maxima gp sage gawk.x",
+        "osascript dart maxima gp sage gawk.x swift crystal",
         _other,
     ),
 }

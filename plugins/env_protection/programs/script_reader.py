@@ -107,7 +107,14 @@ class Script(Flow):
             text = token.text
             if token.kind == "o" and text in self.dialect.joins:
                 self.place += 1
-                value = joined(value, self._operand(depth + 1))
+                added = self._operand(depth + 1)
+                if text == "<<" and isinstance(value, list):
+                    value = [*value, added]
+                else:
+                    value = joined(value, added)
+                if text == "<<":
+                    # Ruby's changes what is on its left.
+                    value = self.assign(start, value)
             elif token.kind == "o" and text in ("=", ":=") and self._assigns(start):
                 self.place += 1
                 value = self.assign(start, self.expression(depth + 1))

@@ -75,6 +75,8 @@ _BY_LETTER: dict[str, tuple[str, ...]] = {
 }
 #: Letters, digits, `_` and `$`; the unknown stretch is one letter.
 _NAME = re.compile(r"[\w$\uffff]*")
+#: Variables of Perl and Ruby whose name is a mark: `$/`, `$"`, `$;`.
+_MARKED = re.compile(r"\$[/,;.\\!@&`'+\"|<>~=\-%:?*]")
 
 
 def tokens_of(text: str, dialect: Dialect) -> list[Token]:
@@ -107,6 +109,11 @@ class _Cutter:
         if letter.isspace():
             self.place += 1
             return None
+        if letter == "$" and self.dialect.name in ("perl", "ruby"):
+            marked = _MARKED.match(text, place)
+            if marked:
+                self.place = marked.end()
+                return Token("w", marked.group())
         if letter in "(){},":
             self.place += 1
             return Token("o", letter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..words import UNKNOWN, Word
 from .call import Call, Reader, programs
 from .places import is_telling
@@ -9,6 +11,8 @@ from .wrappers import quoted
 
 #: A variable that stands for `$0`, which only a shell itself can set.
 _NAME = "__own_name"
+#: zsh: a pattern that takes in what begins with a dot, `*(D)`.
+_QUALIFIED = re.compile(r"([*?\]])\([^()|\s]*D[^()|\s]*\)")
 
 
 def _shell(call: Call) -> None:
@@ -38,6 +42,11 @@ def _shell(call: Call) -> None:
     if text is not None:
         if words:
             text = Word(_named(words[0]) + _with_name(text.text), text.many)
+        if (
+            call.name == "zsh"
+            and (bare := _QUALIFIED.sub(r"\1", text.text)) != text.text
+        ):
+            settings, text = f"shopt -s dotglob\n{settings}", Word(bare, text.many)
         text = Word(settings + text.text, text.many) if settings else text
         _text(call, text, words[1:])
     elif words and not reads_input and words[0].text != "-":
@@ -98,6 +107,6 @@ def run_script(call: Call, text: str, arguments: list[Word]) -> bool:
 
 TABLE: dict[str, Reader] = programs(
     "sh bash dash zsh ksh ksh93 mksh ash fish rbash yash csh tcsh elvish nu xonsh posh "
-    "oksh loksh hush bash5 osh ysh git-bash",
+    "oksh loksh hush bash5 osh ysh oil git-bash",
     _shell,
 )

@@ -389,8 +389,11 @@ def _flock(call: Call) -> None:
 
 
 def _busybox(call: Call) -> None:
-    if call.words and not call.words[0].text.startswith("-"):
-        call.start(call.words)
+    words = list(call.words)
+    if words and words[0].text.startswith("--coreutils-prog"):
+        words[0] = Word(words[0].text.partition("=")[2])
+    if words and not words[0].text.startswith("-"):
+        call.start(words)
 
 
 def _run_after(call: Call, parsed: Parsed, skip: Sequence[str]) -> None:

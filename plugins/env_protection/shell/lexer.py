@@ -19,7 +19,7 @@ _WORD_STEPS = 1
 JOIN = "\\\n"
 BLANKS = re.compile(r"(?:[ \t]|\\\n)*")
 _BLANK = frozenset(" \t\\")
-_PLAIN = re.compile(r"[A-Za-z0-9_./:=,@%+^\-]+(?=[ \t\n;|&)<>]|$)")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:=,@%+^\-]+(?=[ \t\n;|&)]|[<>](?!\()|$)")
 _NAME = re.compile(r"(?:\\\n)*[A-Za-z_][A-Za-z0-9_]*(?:(?:\\\n)+[A-Za-z0-9_]*)*")
 _NUMBER = re.compile(r"[0-9]+")
 _BACKTICK = re.compile(r"[^`\\]+")

@@ -21,7 +21,7 @@ _EMPTY_LINES = re.compile(r"[ \t\n]*")
 _MAY_REDIRECT = frozenset("<>&{0123456789")
 #: A plain word that no redirection can begin.
 _ARGUMENT = re.compile(
-    r"[ \t]+([A-Za-z_./:=,@%+^\-][A-Za-z0-9_./:=,@%+^\-]*)(?=[ \t\n;|&)<>]|$)"
+    r"[ \t]+([A-Za-z_./:=,@%+^\-][A-Za-z0-9_./:=,@%+^\-]*)(?=[ \t\n;|&)]|[<>](?!\()|$)"
 )
 _DECLARING = frozenset(["export", "declare", "typeset", "local", "readonly"])
 _QUOTES = re.compile(r"[\\'\"]")

@@ -128,6 +128,12 @@ class VariableCommands(Reads):
             if any(UNKNOWN in name for name in names):
                 self._turn(["dotglob", "nocaseglob"], on=True)
 
+    def _setopt(self, words: Sequence[Word], _: Sequence[Assignment]) -> None:
+        """`setopt` of zsh, whose names have no case and any underscores."""
+        names = {word.text.replace("_", "").lower() for word in words[1:]}
+        if names & {"globdots", "dotglob"}:
+            self._turn(["dotglob"], on=words[0].text == "setopt")
+
     def _shift(self, words: Sequence[Word], _: Sequence[Assignment]) -> None:
         count = words[1].text if len(words) > 1 else "1"
         given = self.state.arguments

@@ -6,9 +6,10 @@ message `update by push` in that ref's reflog, `logs/refs/remotes/REMOTE/BRANCH`
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from .git_files import ReflogLine, read_head, reflog_line
 
 #: Bytes of one reflog that are read; a command that makes more commits is rare.
 _MAX_READ = 256 * 2**10
+#: A message that is older was answered by another process.
+_FRESH = timedelta(seconds=0.5)
 #: Remote-tracking refs that are looked at.
 _MAX_REFS = 5_000
 _UNMADE = frozenset({"Fast-forward", "fast-forward"})
@@ -40,7 +43,13 @@ class Mark(NamedTuple):
 
 
 def mark(project: Project, time: datetime) -> Mark:
-    """Return where the project's repository stands: one look at one file's size."""
+    """Return where the project's repository stands: one look at one file's size.
+
+    :param time: when it was to be known. Where that is long past, as the message waited
+        for a daemon, the file may have grown since: then its lines' times count.
+    """
+    if datetime.now(UTC) - time > _FRESH:
+        return Mark(project, time, None)
     path = _head_log(project)
     return Mark(project, time, _size(path) if path else 0)
 
@@ -55,7 +64,11 @@ def since(before: Mark, event: Event) -> Iterator[Commit | Push]:
     # It runs programs; a mark is made while an agent waits.
     from .git_show import complete_commit
 
+    # What is later is a later command's; with a known place, dates do not count.
+    latest = math.inf if before.size is not None else event.time.timestamp() + 1
     for line in _made(before):
+        if line.seconds > latest:
+            continue
         commit = Commit(
             **_fields(event, f"commit.{line.new}"),
             hash=line.new,
@@ -69,6 +82,8 @@ def since(before: Mark, event: Event) -> Iterator[Commit | Push]:
         if completed is not None:
             yield completed
     for ref, line in _pushes(before):
+        if line.seconds > latest:
+            continue
         yield _push(before.project, ref, line, event)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ class Place:
             "timestamp": f"2026-11-21T06:00:{at:06.3f}Z", **fields,
         }  # fmt: skip
         made = self._make("gemini", payload, event, cwd=str(self.cwd))
-        delivery = made.model_copy(update={"id": f"{self._number:020d}"})
+        now = {"id": f"{self._number:020d}", "time": datetime.now(UTC)}
+        delivery = made.model_copy(update=now)
         return list(self.adapter.complete(self.adapter.parse(delivery)))
 
     def call(self, name: str, at: float, **arguments: object) -> list[Any]:

@@ -57,6 +57,23 @@ def test_a_first_commit_is_told_and_its_date_does_not_matter(
     assert [found.hash for found in since(place, event)] == [name]  # type: ignore[union-attr]
 
 
+def test_a_message_that_is_read_late_counts_from_its_own_time(
+    repository: Path, git: Git, event: Event
+) -> None:
+    """It waited for a daemon; the command that it announced has run since."""
+    old = {"GIT_COMMITTER_DATE": "2001-01-01T00:00:00Z"}
+    commit(git, repository, "long before", **old)
+    asked = event.time - timedelta(seconds=30)
+    made = asked + timedelta(seconds=2)
+    name = commit(git, repository, "it", GIT_COMMITTER_DATE=made.isoformat())
+    later = made + timedelta(seconds=20)
+    commit(git, repository, "a later one", GIT_COMMITTER_DATE=later.isoformat())
+
+    place = mark(event.project, asked)
+    after = event.model_copy(update={"time": made + timedelta(seconds=1)})
+    assert [found.hash for found in since(place, after)] == [name]  # type: ignore[union-attr]
+
+
 def test_moves_to_commits_that_are_there_are_none(
     repository: Path, git: Git, event: Event
 ) -> None:

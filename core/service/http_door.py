@@ -31,6 +31,8 @@ from .http_token import FILE as TOKEN_FILE
 from .http_token import load_token, replace_token
 
 _log = logging.getLogger(__name__)
+#: Rounds of the event loop in which an accepted socket becomes a connection.
+_TURNS = 5
 
 
 class HttpDoor:
@@ -141,6 +143,14 @@ class HttpDoor:
     async def _stop(self) -> None:
         if self._server is None:
             return
+        loop = asyncio.get_running_loop()
+        for listener in self._server.sockets:
+            loop.remove_reader(listener.fileno())
+        # What was accepted just now becomes a connection, which is ended like others:
+        # a server that is closed before leaves its client waiting for ever (CPython
+        # 3.11, `Server._attach`).
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         self._server.close()
         self._server = None
         self.close()

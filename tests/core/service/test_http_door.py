@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -111,6 +112,20 @@ def test_the_door_opens_and_closes_as_it_is_wished(data: Path) -> None:
         await door.tend("auto", 0)
         assert access_of(data) == access
         assert await call_beside(access, body=BODY) == (200, BODY)
+
+    with_door(data, work)
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_who_comes_as_it_closes_is_not_left_waiting(data: Path, turns: int) -> None:
+    async def work(door: HttpDoor) -> None:
+        await door.tend(True, 0)
+        with socket.create_connection(("127.0.0.1", read_port(data) or 0), 5) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await door.tend(False, 0)
+            with suppress(ConnectionResetError):
+                assert await asyncio.to_thread(client.recv, 1) == b""
 
     with_door(data, work)
 
@@ -278,7 +293,7 @@ def opened(
         def answers() -> bool:
             try:
                 return call(access)[0] == 200
-            except ConnectionRefusedError:
+            except ConnectionError:  # refused, or ended as the door closed
                 return False
 
         until(answers)

@@ -113,7 +113,7 @@ def answer_here(
         outlet.give(answer.stdout, answer.stderr + said, answer.exit_code)
         # Else a daemon is there, or just starting, which reads the store once: what
         # this process wrote would come to its plugins late. It finds the event in
-        # the spool, after those that came before it.
+        # the spool.
         if not waits and alone:
             _finish(runtime, received)
         runtime.close("")

@@ -6,7 +6,7 @@ child, and its parent, which loads nothing but the standard library, waits for i
 a deadline. When there is no answer by then, the parent kills the child, keeps the event
 as on the cold path where the child has not, and prints what the guards' failure
 policies say (`unanswered.py`). With an answer it leaves at once; the child has nothing
-open that an agent host waits for, and goes on with the observers.
+open that an agent host waits for, and ends by itself.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _limit(raw: RawDelivery, flags: str) -> float:
 
 
 def _decide(raw: RawDelivery, flags: str, writer: int, deadline: float) -> None:
-    """Answer in the child; then let the observers see the event."""
+    """Answer in the child; what follows is nobody's to wait for."""
     sender = Sender(writer)
     now = time.monotonic()
     try:

@@ -11,13 +11,13 @@ import typer
 
 from hookwright.hookspecs import EVENT_KINDS
 
-from ...errors import UnknownNameError
+from ...errors import HookwrightError, UnknownNameError
 from ...service.eventlog import follow as follow_log
 from ...service.eventlog import tail
 from ..engine import engine
 from ..invocation import Invocation
 from ..options import AsJson
-from ..output import local_time, write, write_json
+from ..output import local_time, warn, write, write_json
 
 _SHOWN = 20
 #: More than this is looked through when a filter leaves only some.
@@ -97,9 +97,14 @@ def _take_over(invocation: Invocation) -> None:
             waits = any(True for _ in entries)
     except OSError:
         return  # nothing was ever kept here, or nothing of it can be read
-    if waits:
+    if not waits:
+        return
+    try:
         with engine(invocation):
             pass
+    except HookwrightError as error:
+        # Who looks here looks for a fault: what was logged is shown all the same.
+        warn(f"hookwright: what waits for a daemon is not shown: {error}")
 
 
 def write_line_as_json(line: Line, *, flush: bool = False) -> None:

@@ -25,13 +25,14 @@ def test_a_gate_is_answered_on_standard_output(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     plugins = [(sample, "sample")]
+    handlers = list(logging.getLogger(LOGGER).handlers)
 
     assert answer_here(raw("before", "forbidden"), "", paths, plugins) == 0
 
     out, err = capfd.readouterr()
     assert json.loads(out)["outcome"] == "deny"
     assert err == ""
-    assert logging.getLogger(LOGGER).handlers == []
+    assert logging.getLogger(LOGGER).handlers == handlers
 
 
 def test_what_is_only_recorded_prints_nothing(

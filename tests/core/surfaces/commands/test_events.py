@@ -77,6 +77,22 @@ def test_what_waits_for_a_daemon_is_shown_where_there_is_none(
     assert [line["id"] for line in lines] == ["0123456789abcdef0123.0", "d.1"]
 
 
+def test_what_was_logged_is_shown_though_the_settings_are_broken(
+    run: Run, log: Callable[..., None], paths: Paths
+) -> None:
+    paths.spool.mkdir(parents=True)
+    (paths.spool / "some.spool").touch()
+    paths.config_file.parent.mkdir(parents=True, exist_ok=True)
+    paths.config_file.write_text("x = [")
+    log(event(1))
+
+    ran = run("events", "--json")
+
+    assert (ran.code, json.loads(ran.out)["id"]) == (0, "d.1")
+    assert "what waits for a daemon is not shown" in ran.err
+    assert "not valid TOML" in ran.err
+
+
 def test_kind_and_session_choose(run: Run, log: Callable[..., None]) -> None:
     log(event(1), event(2, "turn_end"), event(3, "turn_end"), event(4, "commit"))
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote
-
-from ..words import UNKNOWN, Word
+from ..words import Word
+from .addresses import fetch
 from .call import Call, Program, Reader, programs
-from .places import absolute, secret_in
-from .wrappers import is_this_machine
+from .places import secret_in
 
 _CURL = (
     "d@ F@ K< T^ o> O. A= b@ c> C= D> e= E^ H@ m= P= Q= r= t= u= U= w@ x= X= y= Y= z@ "
@@ -20,7 +18,24 @@ _CURL = (
     "interface= resolve= connect-to= unix-socket? trace> trace-ascii> stderr> proto= "
     "max-redirs= max-filesize= oauth2-bearer= aws-sigv4= variable= output-dir> "
     "etag-save> etag-compare< libcurl> ciphers= tls-max= noproxy= local-port= "
-    "mail-from= mail-rcpt= pubkey< hostpubmd5= proxy-header@ expand-data@ expand-url="
+    "mail-from= mail-rcpt= pubkey< hostpubmd5= proxy-header@ expand-data@ expand-url= "
+    "request-target= preproxy= socks4= socks4a= socks5= socks5-hostname= "
+    "abstract-unix-socket="
+)
+
+#: Options of curl by which the name in an address is not the machine that is asked.
+_ROUTES = (
+    "x",
+    "proxy",
+    "preproxy",
+    "socks4",
+    "socks4a",
+    "socks5",
+    "socks5-hostname",
+    "connect-to",
+    "resolve",
+    "unix-socket",
+    "abstract-unix-socket",
 )
 
 
@@ -30,12 +45,15 @@ def _curl(call: Call) -> None:
     options = _CURL.replace("@ ", "= ")
     marked = {token[:-1] for token in _CURL.split() if token.endswith("@")}
     parsed = call.parse(options)
+    routed = parsed.has(*_ROUTES)
     for item in parsed.items:
         if item.value is None:
             continue
         text = item.value.text
         if not item.name or item.name in ("url", "expand-url"):
-            _fetched(call, text)
+            fetch(call, text, routed)
+        elif item.name == "request-target":
+            fetch(call, f"localhost{text}")
         elif item.name in marked:
             _marked(call, item.name, text)
         elif item.name == "variable" and "@" in text:
@@ -69,34 +87,6 @@ def _marked(call: Call, name: str, text: str) -> None:
         call.perhaps(text)
 
 
-def _fetched(call: Call, text: str) -> None:
-    """Report the local file behind an address: `file://`, or one served from here."""
-    address = unquote(text)
-    scheme, mark, rest = address.partition("://")
-    if scheme.lower() == "file" and mark:
-        host, slash, path = rest.partition("/")
-        del host
-        for each in _expanded(f"/{path}" if slash else rest):
-            call.read(each, "fetches it")
-        return
-    if scheme.lower() in ("scp", "sftp", "ftp", "dict", "gopher"):
-        return
-    host, _, path = (rest if mark else address).partition("/")
-    if path and is_this_machine(host.rpartition("@")[2].partition(":")[0] or host):
-        place = absolute(path.partition("?")[0], call.cwd)
-        if UNKNOWN not in place and call.world.is_secret(place):
-            call.read(place, "fetches it from a server on this machine")
-
-
-def _expanded(text: str) -> list[str]:
-    """Return what curl makes of `{a,b}` in an address."""
-    head, opened, rest = text.partition("{")
-    inner, closed, tail = rest.partition("}")
-    if not opened or not closed:
-        return [text]
-    return [head + each + tail for each in inner.split(",")[:50]]
-
-
 _WGET = (
     "O> o> a> i< e= P> t= T= U= Q= D= A= R= I= X= l= B= output-document> output-file> "
     "append-output> input-file< execute= directory-prefix> tries= timeout= user-agent= "
@@ -110,7 +100,7 @@ def _wget(call: Call) -> None:
     parsed = call.parse(_WGET)
     call.apply_options(parsed)
     for word in parsed.operands:
-        _fetched(call, word.text)
+        fetch(call, word.text)
 
 
 def _httpie(call: Call) -> None:
@@ -128,7 +118,8 @@ def _httpie(call: Call) -> None:
                 call.access("send", path.partition(";")[0])
                 break
         else:
-            _fetched(call, text)
+            # HTTPie's short form of `localhost:8000`.
+            fetch(call, f"localhost{text}" if text[:1] == ":" else text)
 
 
 def is_remote(text: str) -> bool:

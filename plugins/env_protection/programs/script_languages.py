@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..words import UNKNOWN, Word
+from .addresses import fetch
 from .call import Call
 from .python_values import NOTHING, Either, text_of
 from .script_functions import (
@@ -108,6 +109,8 @@ def _fetch(script: Script, name: str, arguments: Sequence[object]) -> object:
             script.call.read(
                 text.removeprefix("file:").replace("//", "/"), f"(`{name}`)"
             )
+        elif "://" in text:
+            fetch(script.call, text)
     return UNKNOWN
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..words import ANY, REST, UNKNOWN, Word
+from .addresses import is_this_machine
 from .call import Call, Reader, programs
 from .options import Parsed
 
@@ -366,14 +367,6 @@ def _ssh(call: Call) -> None:
         # A secret file of another machine, by the names it would have on this one.
         with call.script() as inner:
             inner.command(joined(words))
-
-
-def is_this_machine(host: str) -> bool:
-    """Return whether a host name means the machine itself."""
-    name = host.rpartition("@")[2].lower().strip("[]")
-    return name in ("localhost", "::1", "0.0.0.0", "ip6-localhost") or (  # noqa: S104
-        name.startswith("127.")
-    )
 
 
 def _flock(call: Call) -> None:

@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 
 Job = Callable[[], None]
 #: So much may wait: jobs, and bytes of what they hold.
-MOST_JOBS = 2000
-MOST_BYTES = 32 * 2**20
+MOST_JOBS = 500
+MOST_BYTES = 8 * 2**20
 
 
 class Lanes:

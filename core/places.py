@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DATA_DIR_VARIABLE = "HOOKWRIGHT_DATA_DIR"
 CONFIG_DIR_VARIABLE = "HOOKWRIGHT_CONFIG_DIR"

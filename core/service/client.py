@@ -13,7 +13,7 @@ import sys
 import time
 
 VERSION = "0.1.0"
-PROTOCOL, HOOK = 1, 1
+PROTOCOL, HOOK, CONTROL = 1, 1, 2
 MAGIC, REPLY_MAGIC = b"HKWR", b"HKWA"
 DONE, RETIRE, FAULT, USAGE = range(4)  # see wire.Reply
 REPLY_HEAD, MAX_STDIN, ANSWER_TIMEOUT, GLANCE = 16, 64 * 2**20, 2.0, 0.3

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .http_requests import HttpError
 from .mcp_messages import (
@@ -20,7 +20,6 @@ from .mcp_messages import (
     NOT_A_REQUEST,
     REVISIONS,
     Incoming,
-    Message,
     RpcError,
     called,
     done,
@@ -33,6 +32,9 @@ from .mcp_messages import (
     unknown_method,
     write,
 )
+
+if TYPE_CHECKING:
+    from .mcp_messages import Message
 
 #: The revision that a client says it speaks, after `initialize`.
 REVISION = "mcp-protocol-version"

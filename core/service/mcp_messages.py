@@ -10,11 +10,16 @@ takes over a second, which `claude -p` waits for; tests hold every answer agains
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Any, NamedTuple
-
+from .. import light_json
 from .client import VERSION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    Message = dict[str, Any]
+    Id = str | int
 
 #: Revisions that open with `initialize`, the newest first. 2025-03-26 has batches,
 #: which no other one has; who asks for it is offered the newest.
@@ -32,12 +37,11 @@ NOT_JSON, NOT_A_REQUEST, NO_METHOD, BAD_PARAMS, FAULT = (
 #: The one member of `structuredContent` where a tool's result is no object.
 RESULT = "result"
 NAME = "hookwright"
+_DECODER = light_json.Decoder()
 _INSTRUCTIONS = (
     "What the plugins of Hookwright on this machine offer. An argument `directory` "
     "that is left out is the directory of this session's project."
 )
-Message = dict[str, Any]
-Id = str | int
 
 
 class RpcError(Exception):
@@ -53,12 +57,15 @@ class RpcError(Exception):
         self.id = id
 
 
-class Incoming(NamedTuple):
+class Incoming:
     """A request, or a notification where `id` is None."""
 
-    method: str
-    params: Message
-    id: Id | None = None
+    __slots__ = ("id", "method", "params")
+
+    def __init__(self, method: str, params: Message, id: Id | None = None) -> None:  # noqa: A002 - as above
+        self.method = method
+        self.params = params
+        self.id = id
 
 
 def read(text: bytes) -> Incoming | None:
@@ -67,7 +74,8 @@ def read(text: bytes) -> Incoming | None:
     :raises RpcError: it is no message of the protocol.
     """
     try:
-        found = json.loads(text)
+        # As `json` reads bytes: half a character is no reason to refuse a message.
+        found = _DECODER.decode(text.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise RpcError(NOT_JSON, f"the message is not JSON: {error}") from None
     if not isinstance(found, dict):
@@ -93,7 +101,7 @@ def read(text: bytes) -> Incoming | None:
 
 def write(message: Message) -> bytes:
     """Return a message on one line, without the line's end; plain ASCII."""
-    return json.dumps(message, separators=(",", ":")).encode("ascii")
+    return light_json.dumps(message).encode("ascii")
 
 
 def success(id: Id | None, result: Message) -> Message:  # noqa: A002 - as above
@@ -147,7 +155,10 @@ def called(incoming: Incoming) -> tuple[str, Message]:
 def done(result: Any) -> Message:
     """Return the result of a tool that did what it was asked, a JSON value."""
     structured = result if isinstance(result, dict) else {RESULT: result}
-    text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+    # Imported late: a session has begun, and the agent host has its tools, before this.
+    from json import dumps
+
+    text = result if isinstance(result, str) else dumps(result, ensure_ascii=False)
     return {"content": [_text(text)], "structuredContent": structured}
 
 

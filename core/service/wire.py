@@ -2,7 +2,8 @@
 
 A request is a head of 10 bytes (`HKWR`, protocol number, kind, body length) and a
 body of fields, each behind its length in 4 bytes; numbers are big-endian. The first
-field is the sender's version. A reply is a head of 16 bytes (`HKWA`, protocol
+field is the sender's version; the second field of the kind `CONTROL` is JSON,
+`{"op": ..., "args": {...}}`. A reply is a head of 16 bytes (`HKWA`, protocol
 number, status, exit code, 0, length of stdout, length of stderr) and both texts.
 Heads and statuses stay as they are in every later protocol, so that programs of two
 versions always understand "leave".
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .client import (
+    CONTROL,
     DONE,
     FAULT,
     HOOK,
@@ -54,8 +56,6 @@ __all__ = [
     "read_reply_head",
 ]
 
-#: The kind of a request whose second field is JSON: `{"op": ..., "args": {...}}`.
-CONTROL = 2
 REQUEST_HEAD = 10
 #: Standard input, and room for arguments and environment.
 MAX_BODY = MAX_STDIN + 4 * 2**20

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
-from ...paths import CONFIG_DIR_VARIABLE, DATA_DIR_VARIABLE
+from ...places import CONFIG_DIR_VARIABLE, DATA_DIR_VARIABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _OPTIONS = {"--data-dir": DATA_DIR_VARIABLE, "--config-dir": CONFIG_DIR_VARIABLE}
 
@@ -31,9 +34,20 @@ def main(words: Sequence[str]) -> int:
         os.environ[variable] = rest[1]
         del rest[:2]
     # Late: what is wrong with the arguments is said without it.
+    from .opening import open_session
+
+    try:
+        opened = open_session(sys.stdin.buffer, sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    except OSError:
+        return 0  # the agent host has left
+    if opened is None:
+        return 0
+    # Late: by now the agent host has what it waits for.
     from .stdio import serve
 
-    return serve()
+    return serve(opened)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ class DaemonTools:
         """
         with self._connection() as daemon:
             tools: Tools = daemon.call("tools", timeout=_LIST_S)
-        self._remember(tools)
+        self.remember(tools)
         return tools
 
     def remembered(self) -> Tools | None:
@@ -110,6 +110,17 @@ class DaemonTools:
             return found["tools"] if found["version"] == VERSION else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def remember(self, tools: Tools) -> None:
+        """Keep the tools for a session that begins while no daemon runs."""
+        if tools == self.remembered():
+            return
+        file = self._paths.run / CACHE
+        draft = file.with_name(f"{CACHE}.{os.getpid()}.{threading.get_ident()}.new")
+        # It is there to be quick; without it the daemon is asked.
+        with suppress(OSError):
+            draft.write_text(json.dumps({"version": VERSION, "tools": tools}))
+            os.replace(draft, file)
 
     def call(
         self,
@@ -169,16 +180,6 @@ class DaemonTools:
             # It may be one that is just leaving.
             time.sleep(_PAUSE_S)
         return found
-
-    def _remember(self, tools: Tools) -> None:
-        if tools == self.remembered():
-            return
-        file = self._paths.run / CACHE
-        draft = file.with_name(f"{CACHE}.{os.getpid()}.{threading.get_ident()}.new")
-        # It is there to be quick; without it the daemon is asked.
-        with suppress(OSError):
-            draft.write_text(json.dumps({"version": VERSION, "tools": tools}))
-            os.replace(draft, file)
 
 
 def _spawn(command: list[str]) -> int:

@@ -20,9 +20,7 @@ from ...service.mcp_messages import (
     FAULT,
     MAX_MESSAGE,
     NOT_JSON,
-    Id,
     Incoming,
-    Message,
     RpcError,
     called,
     done,
@@ -40,6 +38,8 @@ from .daemon_tools import DaemonTools, Tools
 
 if TYPE_CHECKING:
     from ...service.connect import DaemonConnection
+    from ...service.mcp_messages import Id, Message
+    from .opening import Opened
 
 #: Requests that are answered at the same time; agent hosts send a few.
 _MOST = 64
@@ -50,10 +50,13 @@ _LOOK = 3.0
 _CHANGED = "notifications/tools/list_changed"
 
 
-def serve() -> int:
-    """Serve the agent host that started this process; return the exit code."""
+def serve(opened: Opened | None = None) -> int:
+    """Serve the agent host that started this process; return the exit code.
+
+    :param opened: what has been answered already.
+    """
     tools = DaemonTools(find_paths(), os.getcwd())
-    server = StdioServer(tools, sys.stdin.buffer, sys.stdout.fileno())
+    server = StdioServer(tools, sys.stdin.buffer, sys.stdout.fileno(), opened)
     try:
         server.run()
     except KeyboardInterrupt:
@@ -90,18 +93,27 @@ class StdioServer:
     :param tools: whom to ask.
     :param source: where messages come from.
     :param target: descriptor that answers are written to.
+    :param opened: what has been answered already.
     """
 
-    def __init__(self, tools: DaemonTools, source: BinaryIO, target: int) -> None:
+    def __init__(
+        self,
+        tools: DaemonTools,
+        source: BinaryIO,
+        target: int,
+        opened: Opened | None = None,
+    ) -> None:
         self._tools = tools
         self._source = source
         self._target = target
         self._writing = threading.Lock()
         self._calls: dict[Id, Call] = {}
         self._calls_lock = threading.Lock()
+        #: A line that was read and is yet to be answered.
+        self._first = b"" if opened is None else opened.line
         #: The list that the agent host has; None while it has none.
-        self._told: Tools | None = None
-        self._known = (0, 0)
+        self._told: Tools | None = None if opened is None else opened.tools
+        self._known = (0, 0) if opened is None else opened.identity
         self._look = threading.Event()
         self._over = False
 
@@ -118,7 +130,8 @@ class StdioServer:
 
     def _line(self) -> bytes | None:
         """Return the next line, None at the end; one that is too long is refused."""
-        line = self._source.readline(MAX_MESSAGE + 1)
+        line = self._first or self._source.readline(MAX_MESSAGE + 1)
+        self._first = b""
         if len(line) <= MAX_MESSAGE or line.endswith(b"\n"):
             return line or None
         while line and not line.endswith(b"\n"):
@@ -226,6 +239,8 @@ class StdioServer:
             self._tools.start()
         except (ServiceError, OSError) as error:
             self._say(f"{error}\n")
+        if self._told is not None:
+            self._tools.remember(self._told)
         while not self._over:
             called_since = self._look.wait(_LOOK)
             self._look.clear()

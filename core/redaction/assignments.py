@@ -94,7 +94,6 @@ def find_assigned(
     :param low: text in lower case, of the same length.
     :param words: of `names.WORDS` those that can be in it.
     """
-    read = _READ.match
     # What stands here many times is judged once.
     judged: dict[tuple[Name, str, int], str] = {}
     for word in words:
@@ -103,7 +102,8 @@ def find_assigned(
         while place >= 0:
             end = place + size
             if low[end : end + 1] not in _DEAD and _may_tell(text, low, place, end):
-                match = read(text, end)
+                # Looked up here: it compiles, and most words that are found tell nothing.
+                match = _READ.match(text, end)
                 if match is not None:
                     rule, begin, stop = _judge(text, match, place, judged)
                     if rule:

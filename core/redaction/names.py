@@ -118,10 +118,11 @@ def judge_member(name: str, value: str) -> str:
     low = name.lower()
     if len(low) != len(name) or len(name) > 100:
         return ""
-    place = SHELL if _CLEAR_NAME.fullmatch(name) else QUOTED
     for word in WORDS:
         at = low.rfind(word)
         if at >= 0:
+            # Not before: hardly any name holds such a word, and patterns are dear.
+            place = SHELL if _CLEAR_NAME.fullmatch(name) else QUOTED
             end = at + len(word)
             found = tells(name[:at], name[at:end], name[end:], True)
             rule = judge(found, value, place) if found else ""

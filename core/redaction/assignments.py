@@ -102,7 +102,7 @@ def find_assigned(
         while place >= 0:
             end = place + size
             if low[end : end + 1] not in _DEAD and _may_tell(text, low, place, end):
-                # Looked up here: it compiles, and most words that are found tell nothing.
+                # Looked up here: it compiles, and most words found tell nothing.
                 match = _READ.match(text, end)
                 if match is not None:
                     rule, begin, stop = _judge(text, match, place, judged)

@@ -418,14 +418,15 @@ def test_stopping_from_python_waits_until_it_is_gone(
 
 
 def test_starting_from_python_waits_until_it_listens(
-    paths: Paths, daemons: Callable[[], list[int]]
+    paths: Paths, daemons: Callable[[], list[int]], until: Until
 ) -> None:
     lifetime.start(paths, dict(os.environ))
     lifetime.start(paths, dict(os.environ))
 
     assert len(daemons()) == 1
     assert lifetime.end(paths)
-    assert daemons() == []
+    # It has let go of its locks; on a busy machine the kernel takes longer to end it.
+    until(lambda: not daemons())
 
 
 def test_a_socket_that_a_dead_daemon_left_is_replaced(

@@ -4,11 +4,12 @@
     python3 -m venv DIR && DIR/bin/pip install nah
     python bench/peers.py --peers DIR [--rounds 40] [--quick] [--json]
 
-Each command is what the tool's own installation writes into Claude Code's settings,
-less `npx`, which would come on top. Programs that are not in DIR are left out, and said
-so. The event is a shell call before it runs; the tools run in their own defaults. Rows
-take turns; ratios are to a Python that does nothing. Milliseconds, from before the
-process is made until it has ended, one in flight.
+nah is run by the command that its installer writes into Claude Code's settings, the
+others by the programs that their packages install for hooks; `npx` in front would come
+on top. Programs that are not in DIR are left out, and said so. The event is a shell
+call before it runs; the tools run in their own defaults. Rows take turns; ratios are to
+a Python that does nothing. Milliseconds, from before the process is made until it has
+ended, one in flight.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,7 +48,7 @@ from bench.events import (
     in_flight,
 )
 from hookwright.core.paths import Paths
-from hookwright.core.service.lifetime import StartLock, make_run_directory
+from hookwright.core.service.lifetime import StartLock, end, make_run_directory
 
 #: Rows of ours, in this order.
 OURS = (BARE, NATIVE, GATE, DIRECT)
@@ -66,7 +69,7 @@ class Peer:
 PEERS = (
     Peer("cc-safety-net", ("hook", "--claude-code"), "judges the command"),
     Peer("nah", ("_claude-hook",), "judges the command"),
-    Peer("tdd-guard", (), "looks whether the tool is an edit"),
+    Peer("tdd-guard", (), "lets it pass"),
 )
 
 
@@ -141,13 +144,17 @@ def measure(folder: Path, peers: list[Found], rounds: int) -> Samples:
         raise SystemExit(f"{cold.run}: somebody else holds the start lock")
     found: Samples = defaultdict(list)
     os.chdir(project)  # where an agent host runs its hooks
-    with daemon(warm):
+    with ExitStack() as stack:
+        stack.callback(end, cold)
+        stack.callback(held.release)
+        stack.enter_context(daemon(warm))
         run = rows(peers, warm, cold, str(project))
         for number in track(range(rounds + 1), "rounds", console=Console(stderr=True)):
             for name, command in run.items():
                 took = in_flight(command, 1, 1)
                 # The first of each compiles, fills caches and starts what it keeps.
                 found[name] += took if number else []
+        time.sleep(1.0)  # the last ones may be about to look at the lock
     return found
 
 

@@ -87,7 +87,7 @@ def open_session(source: BinaryIO, target: int) -> Opened | None:
         if incoming.method == "initialize":
             _send(target, incoming, initialized(incoming.params, tells_changes=True))
             if not _is_up(run):
-                # The server has one started, which takes longer than the server.
+                # To start one is the server's, and takes longer than to import it.
                 return Opened()
         elif incoming.method == "ping":
             _send(target, incoming, {})

@@ -31,7 +31,7 @@ def fetch(call: Call, text: str, routed: bool = False) -> None:
     if scheme.lower() in ("scp", "sftp", "ftp", "dict", "gopher"):
         return
     host, _, path = (rest if mark else address).partition("/")
-    if path and (routed or is_this_machine(host)):
+    if path and (routed or UNKNOWN in host or is_this_machine(host)):
         place = absolute(path.partition("?")[0], call.cwd)
         if UNKNOWN not in place and call.world.is_secret(place):
             call.read(place, "fetches it from a server on this machine")
@@ -47,7 +47,7 @@ def _expanded(text: str) -> list[str]:
 
 
 def is_this_machine(host: str) -> bool:
-    """Return whether a host, with a port or without, may mean the machine itself.
+    """Return whether a host, with a port or without, means the machine itself.
 
     The C library takes more than four numbers for an address: `2130706433`, `0x7f.1`.
     """
@@ -57,7 +57,7 @@ def is_this_machine(host: str) -> bool:
     elif name.count(":") == 1:
         name = name.partition(":")[0]
     name = name.partition("%")[0].removesuffix(".")
-    if UNKNOWN in name or name in _OWN_NAMES or name.endswith(".localhost"):
+    if name in _OWN_NAMES or name.endswith(".localhost"):
         return True
     return name == os.uname().nodename.lower() or _is_own_address(name)
 

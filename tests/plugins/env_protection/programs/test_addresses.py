@@ -29,7 +29,6 @@ from hookwright.plugins.env_protection.words import UNKNOWN
         "[::1%lo]:8000",
         "[::ffff:127.0.0.1]:8000",
         "ip6-loopback",
-        f"{UNKNOWN}:8000",
     ],
 )
 def test_each_way_to_write_this_machine_is_known(host: str) -> None:
@@ -43,6 +42,7 @@ def test_its_own_name_is_this_machine() -> None:
 @pytest.mark.parametrize(
     "host",
     [
+        f"{UNKNOWN}:8000",
         "example.com",
         "10.0.0.1:8000",
         "128.0.0.1",
